@@ -1,0 +1,1 @@
+"""A record-and-replay conformance harness for LLM provider transports."""

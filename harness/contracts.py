@@ -1,0 +1,188 @@
+"""The verbs of the house: what a reader, transport, credential, fault, invariant and target offer.
+
+Only protocols stand here. A room implements one of them; the floors above speak to nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
+
+from harness.model import (
+    Answer,
+    Ask,
+    CacheStats,
+    Ending,
+    Event,
+    Exchange,
+    Failure,
+    FinishReason,
+    Headers,
+    JsonObject,
+    NormalizedResponse,
+    Outcome,
+    Provider,
+    Regions,
+    Report,
+    Request,
+    Script,
+)
+
+
+class Reader(Protocol):
+    """Bytes of one response body in, normalized events out. No socket, clock or thread.
+
+    `feed` takes the body with its content coding removed, in pieces of any size, also empty.
+    After the protocol's own terminator `finished` is true and further bytes are ignored. `end` says
+    how the peer left and may be called once. `fork` copies the state cheaply, so that every prefix
+    of a stream can be ended and judged in linear time. Nothing is raised, whatever the bytes:
+    hostile ones end in a failed outcome.
+    """
+
+    @property
+    def finished(self) -> bool: ...
+    def feed(self, data: bytes) -> list[Event]: ...
+    def end(self, how: Ending = Ending.COMPLETE) -> list[Event]: ...
+    def fork(self) -> Reader: ...
+    @property
+    def outcome(self) -> Outcome: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a request is built for: the base URL in use, and the region ... of the wire."""
+
+    base_url: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+class ProviderTransport(Protocol):
+    """One protocol, whole. It converts, builds, reads and writes; it owns no client lifecycle, no
+    credential and no retry policy. The provider is always passed in, as a value."""
+
+    name: str  # the api mode: chat_completions, anthropic_messages ...
+    wire: str  # its short name in ids: chat, messages, responses, converse, jwt
+
+    def convert_messages(
+        self, messages: Sequence[JsonObject], provider: Provider, ask: Ask
+    ) -> Any: ...
+    def convert_tools(self, tools: Sequence[JsonObject], provider: Provider, ask: Ask) -> Any: ...
+    def build_kwargs(self, ask: Ask, provider: Provider, converted: Any = None) -> JsonObject:
+        """What the official SDK's create call would be given. `converted` is what convert_messages
+        made, when the client has put cache markers into it."""
+        ...
+
+    def build_request(self, kwargs: JsonObject, provider: Provider, endpoint: Endpoint) -> Request:
+        """The same as one HTTP request, without a credential."""
+        ...
+
+    def normalize_response(self, raw: JsonObject, provider: Provider) -> NormalizedResponse: ...
+    def validate_response(self, raw: Any) -> bool: ...
+    def extract_cache_stats(self, raw: JsonObject) -> CacheStats | None: ...
+    def map_finish_reason(self, raw: Any) -> FinishReason: ...
+    def read_failure(self, answer: Answer, provider: Provider) -> Failure:
+        """What an error response says: never raises, whatever the body is."""
+        ...
+
+    def reader(self, provider: Provider, status: int = 200, headers: Headers = ()) -> Reader:
+        """For a body of any shape this wire may answer with: streamed, whole, or an error."""
+        ...
+
+    def recognizes(self, exchange: Exchange) -> bool:
+        """Whether this exchange speaks this protocol, by path and body: for `--transport auto`."""
+        ...
+
+    def regions(self, exchange: Exchange) -> Regions: ...
+    def write(self, script: Script, request: Request, *, stream: bool, model: str) -> Exchange:
+        """This wire's answer that means the script."""
+        ...
+
+    def write_failure(self, failure: Failure, request: Request, provider: Provider) -> Exchange:
+        """This wire's (and this provider's) HTTP error that means the failure."""
+        ...
+
+
+class Clock(Protocol):
+    """The only source of time and of waiting in client, replay and engine."""
+
+    def now(self) -> float: ...
+    def sleep(self, seconds: float) -> None: ...
+    async def sleep_async(self, seconds: float) -> None: ...
+
+
+AuthFlow = Generator[Request, Answer, None]
+
+
+class Credential(Protocol):
+    """How a request is signed, as a generator that yields requests and receives answers; the client
+    drives it, sync or async. It may yield token requests between the attempts of the real one."""
+
+    kind: str
+
+    def flow(self, request: Request) -> AuthFlow: ...
+    def secrets(self) -> Iterable[str]:
+        """Every value that must never be seen in an output, old ones included."""
+        ...
+
+
+FaultFunction = Callable[..., Exchange]  # (exchange, regions, *, seed, **arguments) -> exchange
+InvariantFunction = Callable[..., Iterable[str]]  # (trace, turn, **arguments) -> sentences
+
+
+@dataclass(frozen=True, slots=True)
+class TurnSpec:
+    """Target protocol v1's `run`, as a value. An adapter never sees the expectation."""
+
+    id: str
+    session: str
+    turn: int
+    base_url: str
+    transport: str
+    provider: str
+    model: str
+    ask: Ask
+    credential: Mapping[str, Any] = field(default_factory=dict)
+    timeout_s: float = 60.0
+    max_retries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """Target protocol v1's `started`: who the target is and what it can do."""
+
+    name: str
+    version: str
+    language: str = "python"
+    transports: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
+    bugs_url: str = ""
+
+
+class Wire(Protocol):
+    """What a target is given to reach the player by: a base URL on either door; in-process also
+    transports for httpx and httpx2 and the virtual clock."""
+
+    base_url: str
+    clock: Clock
+
+    def transport(self, module: str = "httpx") -> Any: ...
+    def async_transport(self, module: str = "httpx") -> Any: ...
+
+
+class Session(Protocol):
+    """One client object, kept through the turns of one case, so that state round-trips."""
+
+    def run(self, turn: TurnSpec) -> Report: ...
+    def close(self) -> None: ...
+
+
+@runtime_checkable
+class Target(Protocol):
+    """A system under test."""
+
+    doors: frozenset[str]  # which of "inprocess", "loopback" it can be reached by
+
+    def start(self) -> Started: ...
+    def open(self, wire: Wire) -> Session: ...
+    def stop(self) -> None: ...

@@ -1,0 +1,69 @@
+"""How a room finds what is in it: one module a thing, by folder, and entry points of others.
+
+The rule of this file: it knows no particular room. A room's `__init__` makes one `Room`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.metadata
+import pkgutil
+from collections.abc import Iterator
+from typing import Generic, TypeVar
+
+from harness.errors import UsageError
+
+T = TypeVar("T")
+
+
+class Room(Generic[T]):
+    """The things of one kind: module `harness.<package>.<name>` holds one, under `attribute`.
+
+    Nothing is imported before it is asked for by name. `group` is the entry point group by which
+    other distributions add theirs: name -> "module:attribute".
+    """
+
+    def __init__(
+        self, package: str, attribute: str, *, kind: str, group: str | None = None
+    ) -> None:
+        self.package, self.attribute, self.kind, self.group = package, attribute, kind, group
+        self._loaded: dict[str, T] = {}
+
+    def names(self) -> list[str]:
+        path = importlib.import_module(self.package).__path__
+        own = {module.name for module in pkgutil.iter_modules(path) if module.name[0] != "_"}
+        return sorted(own | {entry.name for entry in self._entries()})
+
+    def get(self, name: str) -> T:
+        if name not in self._loaded:
+            self._loaded[name] = self._load(name)
+        return self._loaded[name]
+
+    def __iter__(self) -> Iterator[T]:
+        return (self.get(name) for name in self.names())
+
+    def _entries(self) -> tuple[importlib.metadata.EntryPoint, ...]:
+        if self.group is None:
+            return ()
+        return tuple(importlib.metadata.entry_points(group=self.group))
+
+    def _load(self, name: str) -> T:
+        for entry in self._entries():
+            if entry.name == name:
+                loaded: T = entry.load()
+                return loaded
+        if name not in self.names():
+            raise self.unknown(name)
+        module = importlib.import_module(f"{self.package}.{name}")
+        found: T = getattr(module, self.attribute)
+        return found
+
+    def unknown(self, name: str) -> UsageError:
+        folder = self.package.replace(".", "/")
+        close = difflib.get_close_matches(name, self.names(), n=1)
+        guess = f"Did you mean {close[0]!r}? " if close else ""
+        return UsageError(
+            f"no {self.kind} {name!r} in {folder}/",
+            hint=f"{guess}To add one, write {folder}/{name}.py",
+        )

@@ -1,0 +1,5 @@
+"""Scenario files: YAML in, a checked value out."""
+
+from harness.scenario.load import Scenario, load
+
+__all__ = ["Scenario", "load"]

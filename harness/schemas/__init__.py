@@ -1,0 +1,27 @@
+"""The shipped JSON Schemas: what outsiders may rely on, and what every document is checked by."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import jsonschema
+
+
+@cache
+def schema(name: str) -> dict[str, Any]:
+    text = resources.files(__name__).joinpath(f"{name}.schema.json").read_text("utf-8")
+    loaded: dict[str, Any] = json.loads(text)
+    return loaded
+
+
+@cache
+def validator(name: str, definition: str | None = None) -> Any:
+    """For the whole document, or for one of its `$defs`."""
+    whole = schema(name)
+    chosen = whole
+    if definition is not None:
+        chosen = {"$ref": f"#/$defs/{definition}", "$defs": whole["$defs"]}
+    return jsonschema.Draft202012Validator(chosen)

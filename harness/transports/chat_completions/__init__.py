@@ -1,0 +1,5 @@
+"""OpenAI's Chat Completions, and everything that speaks it."""
+
+from harness.transports.chat_completions.transport import ChatCompletions
+
+TRANSPORT = ChatCompletions()

@@ -1,0 +1,1 @@
+"""Targets wrong in exactly one known way: the proof that an invariant can fail."""

@@ -1,0 +1,65 @@
+"""What we hand out is what the shipped schemas say."""
+
+import json
+
+import jsonschema
+import pytest
+
+from harness.data import builtin
+from harness.engine import draw, run_case
+from harness.model import (
+    Event,
+    EventKind,
+    Failure,
+    FailureKind,
+    FinishReason,
+    NormalizedResponse,
+    Outcome,
+    OutcomeKind,
+    ToolCall,
+    Usage,
+)
+from harness.plain import plain
+from harness.scenario import load
+from harness.schemas import schema, validator
+from harness.targets.reference import Reference
+
+
+def test_every_enum_of_the_nouns_is_the_schemas():
+    """A new kind of event, outcome or finish must be added to the schema with it."""
+    defs = schema("trace")["$defs"]
+    assert defs["event"]["properties"]["kind"]["enum"] == list(EventKind)
+    assert defs["outcome"]["properties"]["kind"]["enum"] == list(OutcomeKind)
+    assert defs["finish_reason"]["enum"] == [*FinishReason, None]
+
+
+def test_a_full_response_is_valid_and_a_spoiled_one_is_not():
+    """The schema accepts the noun with every field in use, and refuses a misnamed token count."""
+    response = NormalizedResponse(
+        "text",
+        (ToolCall("1", "f", "{}"),),
+        FinishReason.TOOL_CALLS,
+        "why",
+        Usage(1, 2, 3),
+        {"a": 1},
+    )
+    document = json.loads(json.dumps(plain(response)))
+    validator("trace", "response").validate(document)
+    document["usage"]["prompt_tokens"] = 1
+    with pytest.raises(jsonschema.ValidationError):
+        validator("trace", "response").validate(document)
+
+
+def test_failures_and_events_are_valid():
+    """An outcome with a failure and an event with one fit their definitions."""
+    failure = Failure(FailureKind.RATE_LIMIT, "slow down", "rate_limit_error", 429, True, 1.5)
+    outcome = plain(Outcome(OutcomeKind.ERROR, None, failure, ("f",), ("w",)))
+    validator("trace", "outcome").validate(outcome)
+    validator("trace", "event").validate(plain(Event(EventKind.FAILURE, failure=failure)))
+
+
+def test_every_trace_of_the_skeleton_is_valid():
+    """A trace from a real run fits the schema."""
+    for case in draw(load(builtin("scenarios") / "stream_dies_mid_tool_call.yaml")):
+        trace = run_case(case, Reference()).trace
+        validator("trace").validate(json.loads(json.dumps(plain(trace))))
