@@ -126,8 +126,13 @@ class Credential(Protocol):
         ...
 
 
-FaultFunction = Callable[..., Exchange]  # (exchange, regions, *, seed, **arguments) -> exchange
-InvariantFunction = Callable[..., Iterable[str]]  # (trace, turn, **arguments) -> sentences
+# A fault module: docstring (its text), `apply` as below, `WIRES` (a frozenset, or None for all) and
+# optionally `slug(**arguments) -> str`. It raises NotApplicable where the wire has no such thing.
+FaultFunction = Callable[..., Exchange]  # apply(exchange, regions, *, seed=0, **arguments)
+
+# An invariant module: docstring (its text in every report), LEVEL, WHY (what says so, with a link or
+# a section) and `check` as below. It sees the trace only.
+InvariantFunction = Callable[..., Iterable[str]]  # check(trace, turn, **arguments) -> sentences
 
 
 @dataclass(frozen=True, slots=True)

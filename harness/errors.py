@@ -114,6 +114,10 @@ class TargetError(HarnessError):
     pass
 
 
+class NotApplicable(HarnessError):
+    pass
+
+
 class SecretFound(HarnessError):
     pass
 
