@@ -130,8 +130,8 @@ class Credential(Protocol):
 # optionally `slug(**arguments) -> str`. It raises NotApplicable where the wire has no such thing.
 FaultFunction = Callable[..., Exchange]  # apply(exchange, regions, *, seed=0, **arguments)
 
-# An invariant module: docstring (its text in every report), LEVEL, WHY (what says so, with a link or
-# a section) and `check` as below. It sees the trace only.
+# An invariant module: docstring (its text in every report), LEVEL, WHY (what says so: a link or
+# section), and `check` as below. It sees the trace only.
 InvariantFunction = Callable[..., Iterable[str]]  # check(trace, turn, **arguments) -> sentences
 
 
