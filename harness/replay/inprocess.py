@@ -1,84 +1,296 @@
-"""The in-process door: the real httpcore pool over recorded bytes."""
+"""The in-process door: the real httpcore pool of httpx or httpx2 over recorded bytes.
+
+The rule of this file: below the pool there is no network, and above it nothing is ours. Every URL,
+https too, goes to the player. Nothing is patched: a client is handed a transport. Time is the
+clock's: delays and stalls meet the timeouts that the client declared, without waiting.
+
+Neither library has a public parameter for a network backend. `_door` is the one place that sets
+the pool of a transport.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import errno
+import functools
+import importlib
+import math
+import ssl
+from collections.abc import Callable
 from typing import Any
 
-import h11
-import httpcore
-import httpx
+import anyio
+import anyio.lowlevel
 
-from harness.model import Ending, Exchange, Request
+from harness.errors import UsageError
+from harness.model import Ending, Exchange
+from harness.replay.asked import Asked
+from harness.replay.clock import RealClock, VirtualClock, WaitsForEver
 from harness.replay.player import Player
+from harness.replay.raw import Plan, Step, plan, reads
+
+AnyClock = RealClock | VirtualClock
+_CORES = {"httpx": "httpcore", "httpx2": "httpcore2"}
 
 
-class _Stream(httpcore.NetworkStream):
-    def __init__(self, player: Player, host: str) -> None:
-        self._player, self._host = player, host
-        self._server = h11.Connection(h11.SERVER)
-        self._head: h11.Request | None = None
-        self._body = b""
-        self._reads: list[bytes | Exception] = []
+class _Line:
+    """One connection: what the client wrote, and what there is for it to read."""
+
+    def __init__(self, player: Player, clock: AnyClock, host: str, port: int) -> None:
+        self.player, self.clock = player, clock
+        self._address = host, port
+        self.origin = _origin("http", host, port)
+        self._asked = Asked()
+        self._plan: Plan | None = None
+        self._steps: tuple[Step, ...] = ()
+        self._next = 0
+        self._start = 0.0
+        self._rest = b""
+
+    def start_tls(self) -> None:
+        self.origin = _origin("https", *self._address)
+
+    def write(self, data: bytes) -> None:
+        request = self._asked.feed(data, self.origin) if data else None
+        if request is not None:
+            self._plan = plan(self.player.answer(request), request.method)
+            self._steps, self._next = reads(self._plan), 0
+            self._start = self.clock.now()
+
+    def wait(self, timeout: float | None) -> tuple[float, bool]:
+        """How long the next read waits, and whether the client's patience ends before it."""
+        seconds = 0.0
+        if self._rest:
+            pass
+        elif self._next < len(self._steps):
+            seconds = self._start + self._steps[self._next].due - self.clock.now()
+        elif self._plan is None or self._plan.ending is Ending.STALL or self._plan.keep_alive:
+            seconds = math.inf
+        return patience(seconds, timeout)
+
+    def take(self, max_bytes: int) -> bytes | Ending:
+        """What the next read brings, after its wait: bytes (none: closed), or a reset."""
+        data = self._rest
+        if not data:
+            if self._next >= len(self._steps):
+                over = self._plan is not None and self._plan.ending is Ending.RESET
+                return Ending.RESET if over else b""
+            data = self._steps[self._next].data
+            self._next += 1
+        self._rest = data[max_bytes:]
+        return data[:max_bytes] if self._rest else data
+
+    def info(self, name: str) -> Any:
+        """A pool drops an idle connection that is readable: there is a rest, or it was closed."""
+        if name != "is_readable":
+            return None
+        left = self._plan is not None and not self._plan.keep_alive
+        return left or self._next < len(self._steps) or self.player.refusal_is_due()
+
+
+def patience(seconds: float, timeout: float | None) -> tuple[float, bool]:
+    if timeout is not None and seconds > timeout:
+        return timeout, True
+    if seconds == math.inf:
+        raise WaitsForEver(
+            "the target would wait for ever: the peer is silent and the target declared no timeout"
+        )
+    return seconds, False
+
+
+class _Stream:
+    def __init__(self, core: Any, line: _Line) -> None:
+        self._core, self._line = core, line
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        if not buffer:
-            return  # to h11 that would be the end of the connection
-        self._server.receive_data(buffer)
-        while (event := self._server.next_event()) not in (h11.NEED_DATA, h11.PAUSED):
-            if isinstance(event, h11.Request):
-                self._head = event
-            elif isinstance(event, h11.Data):
-                self._body += bytes(event.data)
-            elif isinstance(event, h11.EndOfMessage):
-                self._reads = list(_raw(self._player.answer(self._request())))
-
-    def _request(self) -> Request:
-        assert self._head is not None
-        headers = tuple((k.decode(), v.decode()) for k, v in self._head.headers)
-        url = f"http://{self._host}{self._head.target.decode()}"
-        return Request(self._head.method.decode(), url, headers, self._body)
+        self._line.write(buffer)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        item = self._reads.pop(0) if self._reads else b""
-        if isinstance(item, Exception):
-            raise item
-        return item
+        seconds, too_long = self._line.wait(timeout)
+        if seconds > 0:
+            self._line.clock.elapse(seconds)
+        if too_long:
+            raise _as(self._core.ReadTimeout, TimeoutError("timed out"))
+        data = self._line.take(max_bytes)
+        if isinstance(data, Ending):
+            raise _as(self._core.ReadError, _reset())
+        return data
 
     def close(self) -> None:
-        self._reads = []
+        pass
 
-    def start_tls(self, *args: Any, **kwargs: Any) -> httpcore.NetworkStream:
+    def start_tls(self, *args: Any, **kwargs: Any) -> _Stream:
+        self._line.start_tls()
         return self
 
     def get_extra_info(self, info: str) -> Any:
-        return None
+        return self._line.info(info)
 
 
-class _Backend(httpcore.NetworkBackend):
-    def __init__(self, player: Player) -> None:
-        self._player = player
+class _AsyncStream:
+    def __init__(self, core: Any, line: _Line) -> None:
+        self._core, self._line = core, line
 
-    def connect_tcp(self, host: str, *args: Any, **kwargs: Any) -> httpcore.NetworkStream:
-        return _Stream(self._player, host)
+    # The signatures are httpcore's, hence the timeouts.
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        self._line.write(buffer)
+
+    async def read(
+        self,
+        max_bytes: int,
+        timeout: float | None = None,  # noqa: ASYNC109
+    ) -> bytes:
+        seconds, too_long = self._line.wait(timeout)
+        if seconds > 0:
+            await self._line.clock.elapse_async(seconds)
+        else:
+            await anyio.lowlevel.checkpoint()  # as a socket's read: others run, cancelling works
+        if too_long:
+            raise _as(self._core.ReadTimeout, TimeoutError())
+        data = self._line.take(max_bytes)
+        if isinstance(data, Ending):
+            broken = anyio.BrokenResourceError()
+            broken.__cause__ = _reset()
+            raise _as(self._core.ReadError, broken)
+        return data
+
+    async def aclose(self) -> None:
+        pass
+
+    async def start_tls(self, *args: Any, **kwargs: Any) -> _AsyncStream:
+        self._line.start_tls()
+        return self
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._line.info(info)
 
 
-def _raw(exchange: Exchange) -> Iterable[bytes | Exception]:
-    head = f"HTTP/1.1 {exchange.status} {exchange.reason}\r\n"
-    head += "".join(f"{name}: {value}\r\n" for name, value in exchange.headers)
-    yield (head + "transfer-encoding: chunked\r\n\r\n").encode()
-    for piece in exchange.pieces:
-        yield b"%x\r\n%b\r\n" % (len(piece.data), piece.data)
-    if exchange.ending is Ending.COMPLETE:
-        yield b"0\r\n\r\n"
-    elif exchange.ending is Ending.RESET:
-        yield httpcore.ReadError("connection reset by peer")
-    elif exchange.ending is Ending.STALL:
-        yield httpcore.ReadTimeout("nothing came")
+class _Backend:
+    """httpcore's network backend, sync."""
+
+    def __init__(self, core: Any, player: Player, clock: AnyClock) -> None:
+        self._core, self._player, self._clock = core, player, clock
+
+    def connect_tcp(
+        self, host: str, port: int, timeout: float | None = None, **kwargs: Any
+    ) -> _Stream:
+        refused = self._player.refuse(host, port)
+        if refused is not None:
+            seconds, too_long = _connecting(refused, timeout)
+            self._clock.elapse(seconds)
+            if too_long:
+                raise _as(self._core.ConnectTimeout, TimeoutError("timed out"))
+            raise _as(self._core.ConnectError, _refusal())
+        return _Stream(self._core, _Line(self._player, self._clock, host, port))
+
+    def sleep(self, seconds: float) -> None:
+        self._clock.elapse(seconds)
 
 
-def transport(player: Player) -> httpx.BaseTransport:
-    """An httpx transport that plays the player's tape and reaches no network."""
-    made = httpx.HTTPTransport()
-    made._pool = httpcore.ConnectionPool(network_backend=_Backend(player))  # noqa: SLF001
+class _AsyncBackend:
+    """The same, async."""
+
+    def __init__(self, core: Any, player: Player, clock: AnyClock) -> None:
+        self._core, self._player, self._clock = core, player, clock
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109
+        **kwargs: Any,
+    ) -> _AsyncStream:
+        refused = self._player.refuse(host, port)
+        if refused is not None:
+            seconds, too_long = _connecting(refused, timeout)
+            await self._clock.elapse_async(seconds)
+            if too_long:
+                raise _as(self._core.ConnectTimeout, TimeoutError())
+            raised = OSError("All connection attempts failed")
+            raised.__cause__ = _refusal()
+            raise _as(self._core.ConnectError, raised)
+        return _AsyncStream(self._core, _Line(self._player, self._clock, host, port))
+
+    async def sleep(self, seconds: float) -> None:
+        await self._clock.elapse_async(seconds)
+
+
+def _connecting(refused: Exchange, timeout: float | None) -> tuple[float, bool]:
+    never = refused.ending is Ending.STALL
+    return patience(math.inf if never else refused.head_delay, timeout)
+
+
+def _origin(scheme: str, host: str, port: int) -> str:
+    name = f"[{host}]" if ":" in host else host
+    default = {"http": 80, "https": 443}[scheme]
+    return f"{scheme}://{name}" if port == default else f"{scheme}://{name}:{port}"
+
+
+def _as(error: Callable[[Exception], Exception], cause: Exception) -> Exception:
+    """As the library maps what a socket raises: wrapped, with the cause as its only argument."""
+    made = error(cause)
+    made.__cause__ = cause
     return made
+
+
+def _reset() -> OSError:
+    return ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
+
+
+def _refusal() -> OSError:
+    return ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")
+
+
+@functools.cache
+def _door(module: str, kind: str) -> type[Any]:
+    """HTTPTransport or AsyncHTTPTransport of httpx or httpx2, with a pool that is given.
+
+    Its own constructor is left out: it would load the machine's certificates for a pool that
+    never sees a network."""
+    if module not in _CORES:
+        raise UsageError(f"no in-process door for {module!r}", hint="There are httpx and httpx2")
+    parent = getattr(importlib.import_module(module), kind)
+
+    def init(self: Any, pool: Any) -> None:
+        self._pool = pool
+
+    return type(kind, (parent,), {"__init__": init})
+
+
+def _pool(core: Any, kind: str, backend: Any) -> Any:
+    return getattr(core, kind)(
+        ssl_context=_CONTEXT,  # never used for a handshake: start_tls is ours
+        max_connections=100,  # the limits that both libraries have by default
+        max_keepalive_connections=20,
+        keepalive_expiry=5.0,
+        network_backend=backend,
+    )
+
+
+_CONTEXT = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def transport(player: Player, module: str = "httpx", clock: AnyClock | None = None) -> Any:
+    """A transport for `httpx.Client` or `httpx2.Client` that plays the player's tape."""
+    door = _door(module, "HTTPTransport")
+    core = importlib.import_module(_CORES[module])
+    backend = _Backend(core, player, _clock_of(player, clock))
+    return door(_pool(core, "ConnectionPool", backend))
+
+
+def async_transport(player: Player, module: str = "httpx", clock: AnyClock | None = None) -> Any:
+    """The same for `AsyncClient`, under asyncio and trio."""
+    door = _door(module, "AsyncHTTPTransport")
+    core = importlib.import_module(_CORES[module])
+    backend = _AsyncBackend(core, player, _clock_of(player, clock))
+    return door(_pool(core, "AsyncConnectionPool", backend))
+
+
+def _clock_of(player: Player, clock: AnyClock | None) -> AnyClock:
+    """The case's one clock is the player's; a player without one is given a virtual one."""
+    if clock is not None:
+        return clock
+    if player.clock is None:
+        player.clock = VirtualClock()
+    if not isinstance(player.clock, RealClock | VirtualClock):
+        raise UsageError("the in-process door cannot wait on this clock", found=repr(player.clock))
+    return player.clock

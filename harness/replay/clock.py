@@ -1,0 +1,74 @@
+"""Two clocks: the real one, and one that moves only when somebody waits on it.
+
+The rule of this file: one case has one clock, shared by the in-process door and by the client under
+test. `sleep` is the target's own waiting and is written down; `elapse` is the wire's, and is not.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import anyio
+import anyio.lowlevel
+
+START_OF_2026 = 1_767_225_600.0
+
+
+class WaitsForEver(BaseException):
+    """The target declared no timeout and the peer sends nothing more: on a socket it would hang.
+
+    Not an Exception, so that no client may swallow or retry it."""
+
+
+class RealClock:
+    """Seconds since the epoch that never go back, and real waiting."""
+
+    def __init__(self) -> None:
+        self._epoch = time.time() - time.monotonic()
+        self.waits: list[float] = []
+
+    def now(self) -> float:
+        return self._epoch + time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        time.sleep(max(0.0, seconds))
+
+    async def sleep_async(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        await anyio.sleep(max(0.0, seconds))
+
+    def elapse(self, seconds: float) -> None:
+        time.sleep(max(0.0, seconds))
+
+    async def elapse_async(self, seconds: float) -> None:
+        await anyio.sleep(max(0.0, seconds))
+
+
+class VirtualClock:
+    """Waiting costs nothing: it moves `now` and returns. Safe to share between threads."""
+
+    def __init__(self, start: float = START_OF_2026) -> None:
+        self._now = start
+        self._lock = threading.Lock()
+        self.waits: list[float] = []
+
+    def now(self) -> float:
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        self.elapse(seconds)
+
+    async def sleep_async(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        await self.elapse_async(seconds)
+
+    def elapse(self, seconds: float) -> None:
+        with self._lock:
+            self._now += max(0.0, seconds)
+
+    async def elapse_async(self, seconds: float) -> None:
+        self.elapse(seconds)
+        await anyio.lowlevel.checkpoint()
