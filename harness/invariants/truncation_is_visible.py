@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from harness.invariants._wire import WARNING, delivered, report_of
 from harness.model import Level, OutcomeKind, Trace
 
 LEVEL = Level.MUST
-WHY = "WHATWG and every vendor's protocol name a terminator; a reply without it is not whole."
+WHY = (
+    "Every protocol names its own end (WHATWG, Anthropic message_stop, Bedrock messageStop); "
+    "a reply without it is not whole. hermes-agent #12072."
+)
+
+
 COMPLETE_REASONS = {"stop", "tool_calls", "content_filter"}
 
 
 def check(trace: Trace, turn: int) -> Iterator[str]:
-    outcome = trace.reports[turn].outcome
-    response = outcome.response
-    if outcome.kind != OutcomeKind.COMPLETE or response is None:
+    report = report_of(trace, turn)
+    if report is None or not delivered(trace, turn).cut:
         return
-    if response.finish_reason in COMPLETE_REASONS and "⚠" not in (response.content or ""):
-        yield f"the stream was cut, and the reply was reported complete ({response.finish_reason})"
+    outcome, response = report.outcome, report.outcome.response
+    if outcome.kind != OutcomeKind.COMPLETE or outcome.failure is not None:
+        return
+    content = (response.content if response else None) or ""
+    reason = response.finish_reason if response else None
+    if WARNING in content or (reason is not None and reason not in COMPLETE_REASONS):
+        return
+    yield f"the stream was cut, and the reply was reported complete ({reason or 'no reason'})"

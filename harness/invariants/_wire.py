@@ -1,0 +1,182 @@
+"""What the wire really delivered on one turn, read off the regions of the tape as it was played.
+
+The rule of this file: only whole frames and events count. Half an event is no event, on every wire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from harness.invariants._json import MISSING, same, value_of
+from harness.model import (
+    Ending,
+    Exchange,
+    Region,
+    RegionKind,
+    Regions,
+    Report,
+    Sent,
+    ToolCall,
+    Trace,
+)
+
+WARNING = "⚠"
+TOKEN_PATHS = ("/oauth", "/token", "agent-key", "copilot_internal", "/refresh")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A tool call as the wire told it. `names` holds each naming apart: a name may come again."""
+
+    number: int
+    ids: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    arguments: str = ""
+
+    @property
+    def spellings(self) -> frozenset[str]:
+        return frozenset({*self.names, "".join(self.names)} - {""})
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The last answer of a turn: what of it arrived."""
+
+    wire: str = ""
+    exchange: Exchange | None = None
+    regions: Regions | None = None
+    spans: tuple[Region, ...] = ()  # in whole units only
+    calls: tuple[Call, ...] = field(default=())
+
+    def text(self, kind: RegionKind) -> str:
+        return "".join(span.text for span in self.spans if span.kind == kind)
+
+    def has(self, kind: RegionKind) -> bool:
+        return any(span.kind == kind for span in self.spans)
+
+    @property
+    def is_reply(self) -> bool:
+        return self.exchange is not None and self.exchange.status == 200
+
+    @property
+    def finished(self) -> bool:
+        """The model's own end arrived: its finish reason, or what stands for one."""
+        return self.has(RegionKind.FINISH) or (
+            self.wire == "jwt" and self.has(RegionKind.TERMINATOR)
+        )
+
+    @property
+    def cut(self) -> bool:
+        """A reply began, and its end never came."""
+        if self.exchange is None:
+            return False
+        if self.exchange.status is None:
+            return True
+        if not self.is_reply or self.has(RegionKind.ERROR):
+            return False
+        if self.regions is None:
+            return self.exchange.ending is not Ending.COMPLETE
+        return not self.finished
+
+
+def sent_on(trace: Trace, turn: int) -> list[Sent]:
+    return [sent for sent in trace.sent if sent.turn == turn]
+
+
+def is_token_request(trace: Trace, sent: Sent) -> bool:
+    """Whether a request went to a token endpoint: by `facts.token_paths`, else the usual ones."""
+    paths = trace.case.facts.get("token_paths") or TOKEN_PATHS
+    return any(path in sent.request.url for path in paths)
+
+
+def attempts_on(trace: Trace, turn: int) -> list[Sent]:
+    """The requests to the model, without those to a token endpoint."""
+    return [sent for sent in sent_on(trace, turn) if not is_token_request(trace, sent)]
+
+
+def report_of(trace: Trace, turn: int) -> Report | None:
+    """What the target said of a turn; None if it declined, or never got that far."""
+    if turn >= len(trace.reports) or trace.reports[turn].skipped:
+        return None
+    return trace.reports[turn]
+
+
+def exchange_of(trace: Trace, sent: Sent) -> Exchange | None:
+    return None if sent.exchange is None else trace.case.tape[sent.exchange]
+
+
+def delivered(trace: Trace, turn: int) -> Delivered:
+    """The answer to the turn's last request to the model."""
+    answered = [sent for sent in attempts_on(trace, turn) if sent.exchange is not None]
+    return delivered_by(trace, answered[-1]) if answered else Delivered()
+
+
+def delivered_by(trace: Trace, sent: Sent) -> Delivered:
+    if sent.exchange is None:
+        return Delivered()
+    exchange = trace.case.tape[sent.exchange]
+    known = trace.case.regions
+    regions = known[sent.exchange] if sent.exchange < len(known) else None
+    spans = _whole(exchange, regions) if regions else ()
+    return Delivered(trace.case.wire, exchange, regions, spans, tuple(_calls(spans)))
+
+
+def _whole(exchange: Exchange, regions: Regions) -> tuple[Region, ...]:
+    length = sum(len(piece.data) for piece in exchange.pieces)
+    return tuple(
+        span
+        for span in regions.spans
+        if span.unit >= len(regions.units) or regions.units[span.unit].end <= length
+    )
+
+
+def _calls(spans: tuple[Region, ...]) -> Iterator[Call]:
+    by_number: dict[int, dict[RegionKind, list[str]]] = {}
+    for span in spans:
+        if span.call is not None:
+            by_number.setdefault(span.call, {}).setdefault(span.kind, []).append(span.text)
+    for number, told in by_number.items():
+        yield Call(
+            number,
+            tuple(told.get(RegionKind.TOOL_ID, ())),
+            tuple(told.get(RegionKind.TOOL_NAME, ())),
+            "".join(told.get(RegionKind.TOOL_ARGUMENTS, ())),
+        )
+
+
+def is_whole(call: Call, wire: Delivered) -> bool:
+    """No proper prefix of a JSON object is one, so a call is whole when its arguments parse; or
+    when nothing was sent for them and the reply came to its end."""
+    if not call.arguments:
+        return wire.finished
+    return isinstance(value_of(call.arguments), dict)
+
+
+def may_run(trace: Trace, turn: int, name: str | None, arguments: str) -> bool:
+    """Whether the wire sent this very call whole, or the undamaged reply means it."""
+    wire = delivered(trace, turn)
+    given = value_of(arguments or "{}")
+    if given is MISSING:
+        return False
+    for call in wire.calls:
+        sent = value_of(call.arguments or "{}")
+        if is_whole(call, wire) and name in call.spellings and same(given, sent):
+            return True
+    return any(name == call.name and _means(call, given) for call in meant_calls(trace, turn))
+
+
+def _means(call: ToolCall, given: object) -> bool:
+    meant = value_of(call.arguments or "{}")
+    return meant is not MISSING and bool(call.arguments) and same(meant, given)
+
+
+def meant_calls(trace: Trace, turn: int) -> tuple[ToolCall, ...]:
+    meaning = trace.case.turns[turn].meaning if turn < len(trace.case.turns) else None
+    return (meaning.tool_calls or ()) if meaning else ()
+
+
+def reported_calls(trace: Trace, turn: int) -> tuple[ToolCall, ...]:
+    report = report_of(trace, turn)
+    response = report.outcome.response if report else None
+    return (response.tool_calls or ()) if response else ()

@@ -1,0 +1,36 @@
+"""Each call has exactly the arguments that were sent for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from harness.invariants._json import same, value_of
+from harness.invariants._wire import meant_calls, report_of, reported_calls
+from harness.model import Level, Trace
+
+LEVEL = Level.MUST
+WHY = (
+    "OpenAI, Anthropic and Bedrock: argument fragments concatenate to one JSON text; loss of data."
+)
+
+
+def check(trace: Trace, turn: int, value: Sequence[Any] | None = None) -> Iterator[str]:
+    """`value` gives each call's arguments, as objects or as exact strings."""
+    if report_of(trace, turn) is None:
+        return
+    wanted = list(value) if value is not None else [c.arguments for c in meant_calls(trace, turn)]
+    got = [call.arguments for call in reported_calls(trace, turn)]
+    if len(got) != len(wanted):
+        yield f"{len(wanted)} calls were sent, and {len(got)} reported"
+        return
+    for number, (sent, reported) in enumerate(zip(wanted, got, strict=True)):
+        if not _equal(sent, reported):
+            yield f"call {number} has arguments {reported!r}, and {sent!r} was sent"
+
+
+def _equal(sent: Any, reported: str) -> bool:
+    if sent == reported:
+        return True
+    meant = value_of(sent or "{}") if isinstance(sent, str) else sent
+    return same(meant, value_of(reported or "{}"))

@@ -1,0 +1,25 @@
+"""The reply says tool_calls exactly when it has calls to run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.invariants._wire import report_of
+from harness.model import FinishReason, Level, OutcomeKind, Trace
+
+LEVEL = Level.MUST
+WHY = "A loop that trusts the reason skips the calls, or waits for calls that are not there."
+
+
+def check(trace: Trace, turn: int) -> Iterator[str]:
+    report = report_of(trace, turn)
+    if report is None or report.outcome.response is None:
+        return
+    outcome, response = report.outcome, report.outcome.response
+    if outcome.kind != OutcomeKind.COMPLETE:
+        return
+    if response.tool_calls and response.finish_reason == FinishReason.STOP:
+        yield f"the reply says stop, and has {len(response.tool_calls)} calls"
+    said = response.finish_reason == FinishReason.TOOL_CALLS
+    if said and not response.tool_calls and not outcome.dropped:
+        yield "the reply says tool_calls, and has none"

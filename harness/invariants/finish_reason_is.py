@@ -1,0 +1,30 @@
+"""The finish reason is the one that was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.invariants._wire import report_of
+from harness.model import Level, Trace
+
+LEVEL = Level.MUST
+WHY = (
+    "The vendor's own field: OpenAI finish_reason, Anthropic stop_reason, Bedrock stopReason,"
+    " Responses status."
+)
+
+
+def check(trace: Trace, turn: int, value: str | None = None) -> Iterator[str]:
+    report = report_of(trace, turn)
+    if report is None:
+        return
+    meaning = trace.case.turns[turn].meaning
+    wanted = value if value is not None else meaning.finish_reason if meaning else None
+    response = report.outcome.response
+    got = response.finish_reason if response else None
+    if got != wanted:
+        yield f"the reply finished with {_said(got)}, and {_said(wanted)} was sent"
+
+
+def _said(reason: str | None) -> str:
+    return "no reason" if reason is None else str(reason)

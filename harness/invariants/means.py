@@ -1,0 +1,87 @@
+"""The reply means what was said: text, calls, finish reason, reasoning and usage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from harness.invariants._json import same, value_of
+from harness.invariants._wire import report_of
+from harness.model import Level, NormalizedResponse, OutcomeKind, Trace, Usage
+
+LEVEL = Level.MUST
+WHY = (
+    "One meaning is one reply, however the bytes are cut, whether streamed or whole, and over"
+    " any wire."
+)
+
+
+PARTS = ("content", "calls", "ids", "finish", "reasoning", "usage")
+
+
+def check(
+    trace: Trace, turn: int, value: Sequence[str] = PARTS, without: Sequence[str] = ()
+) -> Iterator[str]:
+    """`value` names the parts that are compared, `without` those that are not."""
+    report = report_of(trace, turn)
+    meaning = trace.case.turns[turn].meaning
+    if report is None or meaning is None:
+        return
+    outcome = report.outcome
+    if outcome.kind != OutcomeKind.COMPLETE or outcome.response is None:
+        said = f": {outcome.failure.message}" if outcome.failure else ""
+        yield f"a whole reply was sent, and the outcome is {outcome.kind}{said}"
+        return
+    for part in value:
+        if part not in without:
+            yield from _COMPARE[part](outcome.response, meaning)
+
+
+def _content(got: NormalizedResponse, meant: NormalizedResponse) -> Iterator[str]:
+    if (got.content or "") != (meant.content or ""):
+        yield f"the text is {got.content!r}, and {meant.content!r} was said"
+
+
+def _calls(got: NormalizedResponse, meant: NormalizedResponse) -> Iterator[str]:
+    ours, theirs = _plain(got), _plain(meant)
+    if not same(ours, theirs):
+        yield f"the calls are {ours!r}, and {theirs!r} were sent"
+
+
+def _plain(response: NormalizedResponse) -> list[Any]:
+    return [[call.name, value_of(call.arguments or "{}")] for call in response.tool_calls or ()]
+
+
+def _ids(got: NormalizedResponse, meant: NormalizedResponse) -> Iterator[str]:
+    pairs = zip(got.tool_calls or (), meant.tool_calls or (), strict=False)
+    for ours, theirs in pairs:
+        if theirs.id is not None and ours.id != theirs.id:
+            yield f"the call of {theirs.name} has id {ours.id!r}, and {theirs.id!r} was sent"
+
+
+def _finish(got: NormalizedResponse, meant: NormalizedResponse) -> Iterator[str]:
+    if got.finish_reason != meant.finish_reason:
+        yield f"the finish reason is {got.finish_reason}, and {meant.finish_reason} was sent"
+
+
+def _reasoning(got: NormalizedResponse, meant: NormalizedResponse) -> Iterator[str]:
+    if (got.reasoning or "") != (meant.reasoning or ""):
+        yield f"the reasoning is {got.reasoning!r}, and {meant.reasoning!r} was sent"
+
+
+def _usage(got: NormalizedResponse, meant: NormalizedResponse) -> Iterator[str]:
+    ours, theirs = got.usage or Usage(), meant.usage or Usage()
+    for name in Usage.__slots__:
+        wanted = getattr(theirs, name)
+        if wanted is not None and getattr(ours, name) != wanted:
+            yield f"{name} is {getattr(ours, name)}, and {wanted} was sent"
+
+
+_COMPARE = {
+    "content": _content,
+    "calls": _calls,
+    "ids": _ids,
+    "finish": _finish,
+    "reasoning": _reasoning,
+    "usage": _usage,
+}

@@ -1,0 +1,18 @@
+"""The target asks for everything that the tape holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.model import Level, Trace
+
+LEVEL = Level.MUST
+WHY = "An answer that nobody fetched is a retry or a turn that never happened."
+
+
+def check(trace: Trace, turn: int) -> Iterator[str]:
+    if turn != len(trace.case.turns) - 1:
+        return
+    for index in trace.unplayed:
+        request = trace.case.tape[index].request
+        yield f"exchange {index} ({request.method} {request.url}) was never asked for"

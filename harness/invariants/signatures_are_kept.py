@@ -1,0 +1,31 @@
+"""Opaque reasoning state (signatures, encrypted or redacted blocks) is kept in the reply."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from harness.invariants._json import within
+from harness.invariants._wire import delivered, report_of
+from harness.model import Level, RegionKind, Trace
+
+LEVEL = Level.MUST
+WHY = "Anthropic, Bedrock, OpenAI and Gemini refuse the next turn without it; langchain PR 39635."
+
+
+def check(trace: Trace, turn: int, value: Sequence[str] | None = None) -> Iterator[str]:
+    report = report_of(trace, turn)
+    if report is None:
+        return
+    wire = delivered(trace, turn)
+    sent = [span.text for span in wire.spans if span.kind == RegionKind.SIGNATURE]
+    wanted = list(value) if value is not None else sent
+    response = report.outcome.response
+    state = (
+        [response.provider_data, *(c.provider_data for c in response.tool_calls or ())]
+        if response
+        else []
+    )
+    kept = [item for item in within(state) if isinstance(item, str)]
+    for signature in wanted:
+        if signature and not any(signature in item for item in kept):
+            yield f"the signature {signature[:40]!r} was sent, and is not kept in the reply"
