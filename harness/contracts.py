@@ -5,7 +5,7 @@ Only protocols stand here. A room implements one of them; the floors above speak
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
@@ -111,12 +111,29 @@ class Clock(Protocol):
     async def sleep_async(self, seconds: float) -> None: ...
 
 
-AuthFlow = Generator[Request, Answer, None]
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Nothing to send: another thread, task or process is refreshing. Resumed with None."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Await:
+    """Something of the user's that must be awaited. Resumed with its result."""
+
+    thing: Awaitable[Any]
+
+
+# Requests are resumed with their Answer. A generator may not block: one loop drives many of them.
+AuthFlow = Generator[Request | Pause | Await, Any, None]
 
 
 class Credential(Protocol):
     """How a request is signed, as a generator that yields requests and receives answers; the client
-    drives it, sync or async. It may yield token requests between the attempts of the real one."""
+    drives it, sync or async. It may yield token requests between the attempts of the real one: a
+    request with another body than the one that it was given. The answer to a signed request has its
+    body only when its status is an error, for a good one is read as a stream."""
 
     kind: str
 

@@ -1,0 +1,178 @@
+"""A credential's state, kept whole: in a private file that many processes share, or in memory.
+
+The rule of this file: a state that was saved once is never lost and never half there, whenever the
+process dies. A new state is complete in `NAME.new` after one write, and then takes NAME's place. A
+leftover `NAME.new` with a higher generation than NAME is therefore a state that was saved.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from filelock import FileLock, Timeout
+
+from harness.errors import CredentialError, Where
+
+State = dict[str, Any]
+Release = Callable[[], object]
+TEXTS = ("access_token", "refresh_token", "agent_key", "base_url", "quarantined")
+NUMBERS = ("generation", "expires_at", "in_flight", "failed_at")
+
+
+class Store(Protocol):
+    """Loading needs no lock. Saving does, and gives the state its generation."""
+
+    def load(self, *, locked: bool = False) -> State | None: ...
+    def save(self, state: State) -> None: ...
+    def try_lock(self) -> Release | None:
+        """How to release the lock, or None when another holds it: nothing here ever blocks."""
+        ...
+
+
+class MemoryStore:
+    def __init__(self, state: State | None = None) -> None:
+        self._state, self._lock = state, threading.Lock()
+
+    def load(self, *, locked: bool = False) -> State | None:
+        return None if self._state is None else dict(self._state)
+
+    def save(self, state: State) -> None:
+        state["generation"] = state.get("generation", 0) + 1
+        self._state = dict(state)
+
+    def try_lock(self) -> Release | None:
+        return self._lock.release if self._lock.acquire(blocking=False) else None
+
+
+class FileStore:
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path).expanduser().resolve()
+        self._new = self.path.with_name(self.path.name + ".new")
+
+    def load(self, *, locked: bool = False) -> State | None:
+        """The newest saved state, None if there is none. A state that cannot be read is an error;
+        it is set aside, never overwritten, once the lock makes sure that nobody is replacing it."""
+        saved, fault = self._read(self.path)
+        pending, _ = self._read(self._new)  # half a file is not yet a state
+        if fault:
+            raise self._unreadable(fault, self._set_aside() if locked else None)
+        states = [state for state in (saved, pending) if state is not None]
+        return max(states, key=lambda state: state.get("generation", 0), default=None)
+
+    def save(self, state: State) -> None:
+        state["generation"] = state.get("generation", 0) + 1
+        private_folder(self.path.parent)
+        write_private(self._new, json.dumps(state, indent=1).encode() + b"\n")
+        self._new.replace(self.path)
+        _sync_folder(self.path.parent)
+
+    def try_lock(self) -> Release | None:
+        private_folder(self.path.parent)
+        # One lock object a holder: its descriptor excludes threads and tasks as it does processes.
+        lock = FileLock(f"{self.path}.lock", thread_local=False, mode=0o600)
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            return None
+        return lock.release
+
+    def _read(self, path: Path) -> tuple[State | None, str]:
+        try:
+            if path == self.path and stat.S_IMODE(path.stat().st_mode) & 0o077:
+                path.chmod(0o600)
+            data = path.read_bytes()
+        except FileNotFoundError:
+            return None, ""
+        except OSError as error:
+            raise CredentialError(
+                "the credential state cannot be read",
+                where=Where(path),
+                found=error.strerror or type(error).__name__,
+                hint="Make the file and its folder yours",
+            ) from error
+        fault = _fault(data)
+        return (None, fault) if fault else (json.loads(data), "")
+
+    def _set_aside(self) -> Path:
+        number = 1
+        while (aside := self.path.with_name(f"{self.path.name}.corrupt-{number}")).exists():
+            number += 1
+        self.path.rename(aside)
+        return aside
+
+    def _unreadable(self, fault: str, aside: Path | None) -> CredentialError:
+        kept = f"It is kept as {aside}. " if aside else ""
+        return CredentialError(
+            "the credential state is damaged",
+            where=Where(self.path),
+            found=fault,
+            hint=f"{kept}Sign in again, or put a sound copy in its place",
+        )
+
+
+def _fault(data: bytes) -> str:
+    """What is wrong with a state file, without a word of what it holds."""
+    try:
+        state = json.loads(data)
+    except ValueError:
+        return f"{len(data)} bytes that are no JSON"
+    except RecursionError:
+        return "JSON nested too deeply"
+    if not isinstance(state, dict):
+        return f"a JSON {type(state).__name__}, not an object"
+    for key in TEXTS:
+        if not isinstance(state.get(key, ""), str | None):
+            return f"{key!r} that is no text"
+    for key in NUMBERS:
+        value = state.get(key)
+        if isinstance(value, bool) or not isinstance(value, int | float | None):
+            return f"{key!r} that is no number"
+    return ""
+
+
+def private_folder(folder: Path) -> None:
+    """A folder that only its owner may enter; tightened if looser, refused if it is shared."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if os.name != "posix":  # pragma: no cover
+        return
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    if not mode & 0o077:
+        return
+    if mode & stat.S_ISVTX:
+        raise CredentialError(
+            "credential state may not stand in a shared folder",
+            where=Where(folder),
+            found=f"mode {mode:o}",
+            hint="Give it a folder of its own",
+        )
+    folder.chmod(0o700)
+
+
+def write_private(path: Path, data: bytes, *, mode: int = 0o600) -> None:
+    """Bytes on the disk, in one write, under the given mode whatever the umask."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        if os.name == "posix":
+            os.fchmod(descriptor, mode)
+        view = memoryview(data)
+        while view:
+            view = view[os.write(descriptor, view) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":  # pragma: no cover
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,300 @@
+"""An access token that is renewed by a refresh token, once for all who share its state.
+
+The flow of one request: the stored token, and on a 401 one refresh and one more attempt. Whoever
+gets the state's lock refreshes; the others wait, find a token that is not the one that failed, and
+use it. What the server answered is saved before it is looked at. `mint_url` is for a server whose
+access token only buys the key that requests are signed with.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import time
+from collections.abc import Callable, Generator, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from harness.contracts import AuthFlow, Pause
+from harness.credentials import _token
+from harness.credentials._dotenv import set_env
+from harness.credentials._header import header_safe, signed
+from harness.credentials._hosts import allowed, own_url
+from harness.credentials._state import FileStore, MemoryStore, State, Store
+from harness.credentials._token import RefreshFailed
+from harness.errors import CredentialError
+from harness.model import Answer, Request
+
+LOG = logging.getLogger(__name__)
+Errand = Generator[Request | Pause, Any, State]
+LOCK_PATIENCE_S = 120.0
+MINT_MIN_S = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """What is particular to one token endpoint. With `refresh_header` the refresh token travels in
+    that header, else in the form. `scope` is what a usable JWT must carry. `base_url_field` names
+    where the answer may say which inference URL to use, believed for `hosts` only."""
+
+    token_url: str
+    client_id: str | None = None
+    refresh_header: str | None = None
+    form: Mapping[str, str] = field(default_factory=dict)
+    as_json: bool = False
+    mint_url: str | None = None
+    mint_ttl_s: int = 1800
+    scope: str | None = None
+    leeway_s: float = 120.0
+    hosts: tuple[str, ...] = ()
+    base_url_field: str | None = None
+
+    def request(self, refresh_token: str) -> Request:
+        fields = {"grant_type": "refresh_token", **self.form}
+        headers = [("accept", "application/json")]
+        if self.client_id is not None:
+            fields["client_id"] = self.client_id
+        if self.refresh_header is None:
+            fields["refresh_token"] = refresh_token
+        else:
+            safe = header_safe(refresh_token, what="the refresh token")
+            headers.append((self.refresh_header, safe))
+        kind = "json" if self.as_json else "x-www-form-urlencoded"
+        headers.append(("content-type", f"application/{kind}"))
+        body = json.dumps(fields) if self.as_json else urlencode(fields)
+        return Request("POST", self.token_url, tuple(headers), body.encode())
+
+    def mint(self, access_token: str) -> Request:
+        body = json.dumps({"min_ttl_seconds": max(MINT_MIN_S, self.mint_ttl_s)}).encode()
+        headers = (("accept", "application/json"), ("content-type", "application/json"))
+        request = Request("POST", str(self.mint_url), headers, body)
+        safe = header_safe(access_token, what="the access token")
+        return signed(request, "authorization", f"Bearer {safe}")
+
+
+class OAuthRefresh:
+    kind = "oauth_refresh"
+
+    def __init__(
+        self,
+        grant: Grant,
+        store: Store,
+        *,
+        first: State,
+        on_key: Callable[[str], object] | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        own_url(grant.token_url, "the token endpoint")
+        if grant.mint_url is not None:
+            own_url(grant.mint_url, "the key endpoint")
+        self._grant, self._store, self._first = grant, store, first
+        self._on_key, self._now = on_key, now
+        self._seen: dict[str, None] = {}
+        self._note(first)
+
+    def __repr__(self) -> str:
+        return f"OAuthRefresh(token_url={self._grant.token_url!r})"
+
+    @property
+    def base_url(self) -> str | None:
+        """The inference URL that the server named, if it is one that may have our key."""
+        named = (self._state_unless_damaged() or {}).get("base_url")
+        return named if named and allowed(named, self._grant.hosts) else None
+
+    def secrets(self) -> Iterable[str]:
+        return tuple(self._seen)
+
+    def flow(self, request: Request) -> AuthFlow:
+        state = self._state_unless_damaged() or {}
+        renewed = not self._usable(state, failed=None)
+        if renewed:
+            state = yield from self._renew(failed=None)
+        used = self._bearer(state)
+        answer = yield self._sign(request, used)
+        if answer.status != 401 or renewed:
+            return
+        state = yield from self._renew(failed=used)
+        yield self._sign(request, self._bearer(state))
+
+    def _sign(self, request: Request, bearer: str) -> Request:
+        safe = header_safe(bearer, what="the access token")
+        return signed(request, "authorization", f"Bearer {safe}")
+
+    def _bearer(self, state: State) -> str:
+        return str(state.get("agent_key" if self._grant.mint_url else "access_token") or "")
+
+    def _state(self, *, locked: bool = False) -> State:
+        state = self._store.load(locked=locked) or dict(self._first)
+        given = self._first["refresh_token"]
+        if state.get("quarantined") and given and given != state.get("refresh_token"):
+            state = {**self._first, "generation": state.get("generation", 0)}  # signed in again
+        self._note(state)
+        return state
+
+    def _note(self, state: State) -> None:
+        for key in ("access_token", "refresh_token", "agent_key"):
+            if state.get(key):
+                self._seen[state[key]] = None
+
+    def _usable(self, state: State, failed: str | None) -> bool:
+        bearer = self._bearer(state)
+        if not bearer or bearer == failed:
+            return False
+        ends = state.get("expires_at")
+        if ends is not None and ends <= self._now() + self._grant.leeway_s:
+            return False
+        return self._grant.scope is None or self._grant.scope in _token.scopes(bearer)
+
+    def _renew(self, failed: str | None) -> Errand:
+        """The state with another token than the failed one, whoever gets it."""
+        began = self._now()
+        while True:
+            state = self._state_unless_damaged()
+            if state is not None:
+                if self._usable(state, failed):
+                    return state
+                self._raise_known(state, began)
+            release = self._store.try_lock()
+            if release is not None:
+                break
+            if self._now() - began > LOCK_PATIENCE_S:
+                raise RefreshFailed("another process has held the credential's lock for too long")
+            yield Pause(0.02)
+        try:
+            state = self._state(locked=True)
+            if self._usable(state, failed):
+                return state
+            self._raise_known(state, began)
+            return (yield from self._refresh(state, failed))
+        finally:
+            release()
+
+    def _state_unless_damaged(self) -> State | None:
+        """None for a damaged file: only the lock's holder may say so, and set it aside."""
+        try:
+            return self._state()
+        except CredentialError:
+            return None
+
+    def _raise_known(self, state: State, began: float) -> None:
+        """A failure that another has just had with the same tokens is ours too: no second call."""
+        if state.get("quarantined"):
+            raise RefreshFailed(str(state["quarantined"]), terminal=True, hint=_token.SIGN_IN)
+        if state.get("failed_at") is not None and state["failed_at"] >= began:
+            raise RefreshFailed("a refresh that this request waited for has failed")
+
+    def _refresh(self, state: State, failed: str | None) -> Errand:
+        grant = self._grant
+        mintable = grant.mint_url and failed is None and state.get("access_token")
+        if not mintable:
+            state = yield from self._exchange(state)
+        if grant.mint_url:
+            state = yield from self._mint(state)
+        bearer = self._bearer(state)
+        if grant.scope is not None and grant.scope not in _token.scopes(bearer):
+            raise self._failed(
+                state, RefreshFailed(f"the new token lacks the scope {grant.scope}", terminal=True)
+            )
+        header_safe(bearer, what="the new token")
+        if self._on_key is not None:
+            self._on_key(bearer)
+        return state
+
+    def _exchange(self, state: State) -> Errand:
+        if not state.get("refresh_token"):
+            raise RefreshFailed("there is no refresh token", terminal=True, hint=_token.SIGN_IN)
+        request = self._grant.request(state["refresh_token"])
+        interrupted = state.get("in_flight")
+        begun = {**state, "in_flight": self._now()}
+        self._store.save(begun)
+        try:
+            answer: Answer = yield request
+        except CredentialError as error:  # no answer: whether the token is spent is not known
+            self._store.save({**begun, "failed_at": self._now()})
+            raise RefreshFailed("the token endpoint gave no answer", found=error.what) from error
+        body = _token.json_object(answer) if answer.status == 200 else {}
+        new, access = dict(state), body.get("access_token")
+        if isinstance(body.get("refresh_token"), str) and body["refresh_token"]:
+            new["refresh_token"] = body["refresh_token"]
+        if isinstance(access, str) and access:
+            new |= {"access_token": access, "agent_key": None, "quarantined": None}
+            new["expires_at"] = _token.expiry(access, body.get("expires_in"), self._now())
+        new |= {"in_flight": None, "failed_at": None}
+        new["generation"] = begun["generation"]
+        if new["refresh_token"] != state["refresh_token"] or access:
+            self._store.save(new)  # before anything else can go wrong
+            self._note(new)
+        if not isinstance(access, str) or not access:
+            state = {**new, "in_flight": interrupted}
+            raise self._failed(state, _token.failure(answer, state, self._seen))
+        return self._placed(new, body)
+
+    def _placed(self, state: State, body: Mapping[str, Any]) -> State:
+        name = self._grant.base_url_field
+        url = body.get(name) if name else None
+        wanted = url if isinstance(url, str) and allowed(url, self._grant.hosts) else None
+        if name and state.get("base_url") != wanted:
+            state["base_url"] = wanted
+            self._store.save(state)
+        return state
+
+    def _mint(self, state: State) -> Errand:
+        answer: Answer = yield self._grant.mint(state["access_token"])
+        key = _token.json_object(answer).get("api_key") if answer.status == 200 else None
+        if not isinstance(key, str) or not key:
+            # Not terminal: the access token, and not the refresh token, was refused.
+            refused = f"HTTP {answer.status}"
+            raise self._failed(
+                {**state, "access_token": None},
+                RefreshFailed("the server minted no key", found=refused),
+            )
+        body = _token.json_object(answer)
+        ends = _token.expiry(key, body.get("expires_in"), self._now())
+        state = {**state, "agent_key": key, "expires_at": ends, "failed_at": None}
+        self._store.save(state)
+        self._note(state)
+        return state
+
+    def _failed(self, state: State, error: RefreshFailed) -> RefreshFailed:
+        """Written down, so that those who wait do not ask again, and terminal tokens rest."""
+        mark = {"quarantined": error.what} if error.terminal else {"failed_at": self._now()}
+        self._store.save({**state, "in_flight": None, **mark})
+        return error
+
+
+def build(  # noqa: PLR0913 - options, by name
+    value: str | None = None,
+    *,
+    state: str | Path | None = None,
+    refresh_token: str | None = None,
+    refresh_env: str | None = None,
+    env_file: str | Path | None = None,
+    env_key: str | None = None,
+    on_key: Callable[[str], object] | None = None,
+    now: Callable[[], float] = time.time,
+    **grant: Any,
+) -> OAuthRefresh:
+    """`value` is the access token (or minted key) in hand. A saved state goes before it; without a
+    state the refresh token comes from the argument, then from the environment. Every new key goes
+    to `on_key`, and as `env_key` into `env_file`."""
+    made = Grant(**grant)
+    refresh = refresh_token or (os.environ.get(refresh_env) if refresh_env else None)
+    first: State = {"refresh_token": refresh, "generation": 0}
+    first["agent_key" if made.mint_url else "access_token"] = value
+    if value and not made.mint_url:
+        first["expires_at"] = _token.expiry(value, None, now())
+
+    def tell(key: str) -> None:
+        if env_file is not None and env_key is not None:
+            try:
+                set_env(env_file, env_key, key)
+            except (OSError, UnicodeDecodeError) as error:  # the key itself is safe, and in use
+                LOG.warning("%s was not set in %s: %s", env_key, env_file, type(error).__name__)
+        if on_key is not None:
+            on_key(key)
+
+    store = MemoryStore() if state is None else FileStore(state)
+    return OAuthRefresh(made, store, first=first, on_key=tell, now=now)

@@ -1,0 +1,145 @@
+"""AWS Signature Version 4, by botocore's own signer. Needs the extra `bedrock`.
+
+An expired session token is answered with 403 ExpiredTokenException: that is this wire's 401. It is
+worth one more attempt only if the source gives other credentials than the ones that failed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from harness.contracts import AuthFlow
+from harness.credentials._header import header_safe
+from harness.errors import CredentialError, UsageError
+from harness.model import Answer, Request
+
+try:
+    import botocore.auth
+    import botocore.awsrequest
+    import botocore.credentials
+    import botocore.exceptions
+    import botocore.session
+except ImportError as error:  # pragma: no cover
+    raise UsageError(
+        "the credential kind sigv4 needs botocore", hint="pip install 'provider-harness[bedrock]'"
+    ) from error
+
+EXPIRED = frozenset({"ExpiredTokenException", "ExpiredToken", "RequestExpired"})
+Frozen = tuple[str, str, str | None]  # access key, secret key, session token
+
+
+class SigV4:
+    kind = "sigv4"
+
+    def __init__(
+        self, source: Callable[[], Frozen], *, region: str | None = None, service: str = "bedrock"
+    ) -> None:
+        self._source, self._region, self._service = source, region, service
+        self._seen: dict[str, None] = {}
+
+    def __repr__(self) -> str:
+        return f"SigV4(service={self._service!r}, region={self._region!r})"
+
+    def flow(self, request: Request) -> AuthFlow:
+        used = self._frozen()
+        answer = yield self._sign(request, used)
+        if is_expired(answer):
+            fresh = self._frozen()
+            if fresh != used:
+                yield self._sign(request, fresh)
+
+    def secrets(self) -> Iterable[str]:
+        return tuple(self._seen)
+
+    def _frozen(self) -> Frozen:
+        try:
+            frozen = self._source()
+        except botocore.exceptions.BotoCoreError as error:
+            raise CredentialError(
+                "AWS gave no credentials", found=type(error).__name__, hint="Run `aws sts ...`"
+            ) from error
+        self._seen |= dict.fromkeys(part for part in frozen[1:] if part)
+        return frozen
+
+    def _sign(self, request: Request, frozen: Frozen) -> Request:
+        access, secret, token = frozen
+        header_safe(access, what="the AWS access key id")
+        if token is not None:
+            header_safe(token, what="the AWS session token")
+        credentials = botocore.credentials.Credentials(access, secret, token)
+        wire = botocore.awsrequest.AWSRequest(
+            method=request.method,
+            url=request.url,
+            headers=dict(request.headers),
+            data=request.body,
+        )
+        region = self._region or _region_of(request.url)
+        botocore.auth.SigV4Auth(credentials, self._service, region).add_auth(wire)
+        headers = tuple((str(name), str(value)) for name, value in wire.headers.items())
+        return Request(request.method, request.url, headers, request.body)
+
+
+def is_expired(answer: Answer) -> bool:
+    """By the error's name, in the header or in the body, whatever of 400, 401, 403 carries it."""
+    if answer.status not in {400, 401, 403}:
+        return False
+    named = answer.header("x-amzn-errortype") or ""
+    try:
+        body = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        body = {}
+    if not named and isinstance(body, dict):
+        named = str(body.get("__type") or body.get("code") or "")
+    return named.partition(":")[0].rpartition("#")[2] in EXPIRED
+
+
+def _region_of(url: str) -> str:
+    """bedrock-runtime.eu-central-1.amazonaws.com says its region; other hosts do not."""
+    labels = (urlsplit(url).hostname or "").split(".")
+    if len(labels) > 3 and "amazonaws" in labels:
+        return labels[labels.index("amazonaws") - 1]
+    return "us-east-1"
+
+
+def _freeze(credentials: Any) -> Frozen:
+    if credentials is None:
+        raise CredentialError(
+            "there are no AWS credentials",
+            hint="Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile",
+        )
+    frozen = credentials.get_frozen_credentials()
+    return frozen.access_key, frozen.secret_key, frozen.token
+
+
+def _from_chain(profile: str | None) -> Frozen:
+    """A new session each time: it reads again what another program may have renewed."""
+    return _freeze(botocore.session.Session(profile=profile).get_credentials())
+
+
+def build(value: Any = None, *, profile: str | None = None, **options: Any) -> SigV4:
+    """`value`: a mapping of access_key, secret_key and token; botocore credentials, refreshable or
+    not; a callable that gives a mapping; or None for AWS's own chain."""
+    if value is None:
+        return SigV4(lambda: _from_chain(profile), **options)
+    if callable(value):
+        return SigV4(lambda: _mapped(value()), **options)
+    if isinstance(value, Mapping):
+        return SigV4(lambda: _mapped(value), **options)
+    if hasattr(value, "get_frozen_credentials"):
+        return SigV4(lambda: _freeze(value), **options)
+    raise UsageError(
+        "sigv4 needs AWS credentials", found=type(value).__name__, hint="See harness/credentials"
+    )
+
+
+def _mapped(value: Any) -> Frozen:
+    try:
+        return str(value["access_key"]), str(value["secret_key"]), value.get("token")
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UsageError(
+            "AWS credentials are a mapping of access_key, secret_key and token",
+            found=type(value).__name__,
+        ) from error
