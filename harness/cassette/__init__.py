@@ -1,5 +1,7 @@
-"""Cassettes: vcrpy files and more."""
+"""Cassettes: vcrpy files and more. What vcrpy cannot say (pieces, delays, ending) stands beside."""
 
-from harness.cassette.load import Cassette, load
+from harness.cassette.read import load, loads
+from harness.cassette.value import Cassette, Note
+from harness.cassette.write import dumps, save
 
-__all__ = ["Cassette", "load"]
+__all__ = ["Cassette", "Note", "dumps", "load", "loads", "save"]

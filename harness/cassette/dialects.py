@@ -1,0 +1,115 @@
+"""Foreign cassettes to vcrpy's own shape, as plain data; each dialect is told at its function.
+
+Nothing is decided here about exchanges: the reader takes it from there. Unknown keys pass through.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from typing import Any
+
+from harness.cassette.fault import Bad
+
+Plain = dict[str, Any]
+VCRPY = "vcrpy-v1"
+
+
+def to_stock(document: Any) -> tuple[Plain, str]:
+    """The document in vcrpy's shape, and which dialect it was in."""
+    if isinstance(document, list):
+        return {"interactions": [_unversioned(item) for item in document]}, "vcrpy-v0"
+    if not isinstance(document, dict):
+        raise Bad((), "is no cassette", type(document).__name__, _EXPECTED)
+    if isinstance(document.get("interactions"), list):
+        return document, VCRPY if "version" in document else "vcrpy-unversioned"
+    if isinstance(document.get("requests"), list) and isinstance(document.get("responses"), list):
+        return _split(document), "requests-and-responses"
+    if isinstance(document.get("chunks"), list) and isinstance(document.get("request"), dict):
+        return _chunked(document), "chunks"
+    raise Bad(
+        (), "is no cassette", f"the keys {', '.join(map(str, document)) or '(none)'}", _EXPECTED
+    )
+
+
+_EXPECTED = "It needs `interactions`, a list of {request, response}"
+
+
+def _unversioned(item: Any) -> Any:
+    """Before version 1, a file was a list of interactions."""
+    return item
+
+
+def _split(document: Plain) -> Plain:
+    """Requests and responses as two lists (LangChain's serializer)."""
+    requests, responses = document["requests"], document["responses"]
+    if len(requests) != len(responses):
+        found = f"{len(requests)} requests, {len(responses)} responses"
+        raise Bad(("responses",), "requests and responses do not pair up", found)
+    pairs = zip(requests, responses, strict=True)
+    rest = {k: v for k, v in document.items() if k not in {"requests", "responses"}}
+    return rest | {"interactions": [{"request": a, "response": b} for a, b in pairs]}
+
+
+def _chunked(document: Plain) -> Plain:
+    """One exchange with its chunks in base64, as they came, without times (ReqLLM's fixtures)."""
+    chunks = [
+        _base64(chunk.get("b64") if isinstance(chunk, dict) else None, ("chunks", number))
+        for number, chunk in enumerate(document["chunks"])
+    ]
+    request = dict(document["request"])
+    request["uri"] = request.pop("url", request.get("uri"))
+    request.pop("canonical_json", None)  # the body again, for its own matching
+    if isinstance(request.get("body"), dict):
+        request["body"] = _base64(request["body"].get("b64"), ("request", "body", "b64"))
+    response = document.get("response")
+    if not isinstance(response, dict):
+        raise Bad(("response",), "is no response", type(response).__name__)
+    pieces = " ".join(str(len(chunk)) for chunk in chunks)
+    stock = {
+        "status": {"code": response.get("status"), "message": ""},
+        "headers": response.get("headers"),
+        "body": {"string": b"".join(chunks)},
+        "harness": {"pieces": pieces} if chunks else {},
+    }
+    known = {"chunks", "request", "response"}
+    rest = {key: value for key, value in document.items() if key not in known}
+    return rest | {"interactions": [{"request": request, "response": stock}]}
+
+
+def _base64(text: Any, path: tuple[str | int, ...]) -> bytes:
+    if not isinstance(text, str):
+        raise Bad(path, "is no base64 text", type(text).__name__)
+    try:
+        return base64.b64decode(text, validate=False)
+    except binascii.Error as error:
+        raise Bad(path, "is damaged base64", str(error)) from error
+
+
+def request_body(request: Plain, path: tuple[str | int, ...]) -> Any:
+    """`parsed_body` (Pydantic AI) is JSON that stands for the body."""
+    if "parsed_body" in request:
+        return _as_json(request["parsed_body"], (*path, "parsed_body"))
+    return request.get("body")
+
+
+def response_body(response: Plain, path: tuple[str | int, ...]) -> Any:
+    """`body: {string}` or `{base64_string}`, `parsed_body`, or the old httpx stub's `content`."""
+    if "parsed_body" in response:
+        return _as_json(response["parsed_body"], (*path, "parsed_body"))
+    if "content" in response and "body" not in response:
+        return response["content"]
+    body = response.get("body")
+    if not isinstance(body, dict):
+        return body
+    if "base64_string" in body:
+        return _base64(body["base64_string"], (*path, "body", "base64_string"))
+    return body.get("string")
+
+
+def _as_json(value: Any, path: tuple[str | int, ...]) -> str:
+    try:
+        return json.dumps(value)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise Bad(path, "is no JSON", str(error)) from error

@@ -1,0 +1,42 @@
+"""What is wrong in a cassette, and where in its data. Lines are looked up only when it is told."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from harness.cassette.source import Marks, Path
+from harness.errors import CassetteError, Where
+
+
+class Bad(Exception):
+    """A part of the document that cannot be read."""
+
+    def __init__(self, path: Path, what: str, found: str = "", hint: str = "") -> None:
+        super().__init__(what)
+        self.path, self.what, self.found, self.hint = path, what, found, hint
+
+    def error(self, marks: Marks) -> CassetteError:
+        what = f"{spelled(self.path)} {self.what}" if self.path else self.what
+        return CassetteError(
+            what, where=marks.find(self.path), found=self.found[:200], hint=self.hint
+        )
+
+
+class Fault(NamedTuple):
+    """One finding of lint. `level` is fault or note: only faults make it fail."""
+
+    where: Where
+    code: str
+    message: str
+    level: str = "fault"
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.level}: {self.message} [{self.code}]"
+
+
+def spelled(path: Path) -> str:
+    """`interactions[2].response.harness.pieces`."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text

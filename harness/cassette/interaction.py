@@ -1,0 +1,215 @@
+"""One interaction of a file as an Exchange and the Note beside it.
+
+In a file of ours (`metadata.harness`) everything means what it says. Elsewhere the framing headers
+are known to be unreliable, because recorders decode and filters rewrite: a content-length or
+content-encoding that contradicts the stored body is put right, and noted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from harness.cassette import pieces as notation
+from harness.cassette.dialects import Plain, request_body, response_body
+from harness.cassette.fault import Bad
+from harness.cassette.shapes import data, headers, kept, mapping, only, required, rest, string
+from harness.cassette.source import Path
+from harness.cassette.value import NOTHING, Note
+from harness.model import Ending, Exchange, Headers, Piece, Request, find_header
+
+EXTRAS = {"pieces", "ending", "head_delay", "http_version", "decoded", "repaired", "meaning"}
+EXTRAS |= {"header_order", "request_header_order"}
+UNANSWERED = {"at", "request", "ending", "head_delay", "connected", "http_version"}
+UNANSWERED |= {"request_header_order"}
+_REQUEST = {"method", "uri", "headers", "body", "parsed_body"}
+_RESPONSE = {"status", "headers", "body", "harness", "parsed_body"}
+_OLD_HTTPX = {"content", "status_code", "http_version"}
+_FRAMED = "application/vnd.amazon.eventstream"
+_ENDINGS = {ending.value: ending for ending in Ending}
+_GZIP = {"gzip", "x-gzip"}
+
+
+def answered(item: Any, path: Path, *, ours: bool) -> tuple[Exchange, Note]:
+    raw = required(item, path)
+    at = (*path, "response")
+    response = required(raw.get("response"), at)
+    extras = mapping(response.get("harness"), (*at, "harness"))
+    only(extras, EXTRAS, (*at, "harness"))
+    request, null = _request(raw.get("request"), (*path, "request"), extras)
+    status, reason = _status(response, at)
+    body = data(response_body(response, at), (*at, "body", "string"))
+    found = headers(response.get("headers"), (*at, "headers"), extras.get("header_order"))
+    decoded = string(extras.get("decoded", ""), (*at, "harness", "decoded"))
+    repaired = _repaired(extras, (*at, "harness", "repaired"))
+    if not ours:
+        found, decoded, repaired = _mended(found, body, request.method, status)
+    old = "status_code" in response
+    exchange = Exchange(
+        request,
+        status,
+        reason,
+        found,
+        _pieces(extras, body, found, (*at, "harness", "pieces")),
+        _ending(extras, (*at, "harness", "ending"), Ending.COMPLETE),
+        _delay(extras, (*at, "harness", "head_delay")),
+        http_version=_version(response if old else extras, at),
+    )
+    note = Note(
+        pieces_known="pieces" in extras or not body,
+        decoded=decoded,
+        repaired=repaired,
+        meaning=_meaning(extras, (*at, "harness", "meaning")),
+        body_is_null=null,
+        interaction=rest(raw, {"request", "response"}, path),
+        response=rest(response, _RESPONSE | _OLD_HTTPX if old else _RESPONSE, at),
+    )
+    return exchange, note
+
+
+def unanswered(item: Any, path: Path) -> tuple[int | None, tuple[Exchange, Note]]:
+    """An exchange that died before a status, and its place among all."""
+    raw = required(item, path)
+    only(raw, UNANSWERED, path)
+    place, connected = raw.get("at"), raw.get("connected", True)
+    if place is not None and (type(place) is not int or place < 0):
+        raise Bad((*path, "at"), "is no index", repr(place))
+    if type(connected) is not bool:
+        raise Bad((*path, "connected"), "is neither true nor false", repr(connected))
+    request, null = _request(raw.get("request"), (*path, "request"), raw)
+    exchange = Exchange(
+        request,
+        None,
+        ending=_ending(raw, (*path, "ending"), Ending.RESET),
+        head_delay=_delay(raw, (*path, "head_delay")),
+        connected=connected,
+        http_version=_version(raw, path),
+    )
+    return place, (exchange, Note(body_is_null=null))
+
+
+def _request(value: Any, path: Path, extras: Mapping[str, Any]) -> tuple[Request, bool]:
+    raw = required(value, path)
+    unknown = raw.keys() - _REQUEST
+    if unknown:
+        hint = "vcrpy refuses a file with more in `request` than method, uri, headers and body"
+        key = min(map(str, unknown))
+        raise Bad((*path, key), "is unknown", repr(key), hint)
+    method, url = raw.get("method"), raw.get("uri")
+    if not isinstance(method, str) or not isinstance(url, str):
+        key = "uri" if isinstance(method, str) else "method"
+        raise Bad((*path, key), "is no text", type(raw.get(key)).__name__)
+    body = request_body(raw, path)
+    found = headers(raw.get("headers"), (*path, "headers"), extras.get("request_header_order"))
+    return Request(method, url, found, data(body, (*path, "body"))), body is None
+
+
+def _status(response: Plain, path: Path) -> tuple[int, str]:
+    """`{code, message}`; vcrpy's old httpx stub wrote `status_code`."""
+    status = response.get("status", response.get("status_code"))
+    code = status.get("code") if isinstance(status, dict) else status
+    reason = status.get("message") if isinstance(status, dict) else None
+    if isinstance(code, str) and code.isascii() and code.isdigit() and len(code) == 3:
+        code = int(code)
+    if type(code) is not int or not 100 <= code <= 999:
+        raise Bad((*path, "status", "code"), "is no HTTP status", repr(code))
+    if isinstance(reason, bytes):
+        reason = reason.decode("latin-1")
+    return code, string(reason or "", (*path, "status", "message"))
+
+
+def is_framed(found: Headers) -> bool:
+    return (find_header(found, "content-type") or "").startswith(_FRAMED)
+
+
+def _pieces(
+    extras: Mapping[str, Any], body: bytes, found: Headers, path: Path
+) -> tuple[Piece, ...]:
+    """Where nobody noted how the body came, it is one piece."""
+    text = extras.get("pieces")
+    if text is None:
+        return (Piece(body),) if body else ()
+    if type(text) is not str and (type(text) is not int or text < 0):
+        raise Bad(path, "is no text", type(text).__name__)
+    try:
+        return notation.read(str(text), body, framed=is_framed(found))
+    except ValueError as error:
+        hint = "Write the sizes anew, or `events` for one piece an event"
+        raise Bad(path, f"cannot be read: {error}", repr(text), hint) from error
+
+
+def _ending(raw: Mapping[str, Any], path: Path, default: Ending) -> Ending:
+    value = raw.get("ending", default)
+    ending = _ENDINGS.get(value) if isinstance(value, str) else None
+    if ending is None:
+        raise Bad(path, "is unknown", repr(value), f"Known are {', '.join(_ENDINGS)}")
+    return ending
+
+
+def _delay(raw: Mapping[str, Any], path: Path) -> float:
+    text = raw.get("head_delay")
+    if text is None:
+        return 0.0
+    try:
+        return notation.read_delay(string(text, path))
+    except ValueError as error:
+        raise Bad(path, f"cannot be read: {error}") from error
+
+
+def _version(raw: Mapping[str, Any], path: Path) -> str:
+    return string(raw.get("http_version") or "HTTP/1.1", (*path, "http_version"))
+
+
+def _meaning(extras: Plain, path: Path) -> Plain | None:
+    value = extras.get("meaning")
+    return None if value is None else kept(mapping(value, path), path)
+
+
+def _repaired(extras: Plain, path: Path) -> Mapping[str, tuple[str, ...]]:
+    if "repaired" not in extras:
+        return NOTHING
+    values: dict[str, tuple[str, ...]] = {}
+    for name, text in headers(extras["repaired"], path):
+        values[name] = (*values.get(name, ()), text)
+    return values
+
+
+def _mended(
+    found: Headers, body: bytes, method: str, status: int
+) -> tuple[Headers, str, Mapping[str, tuple[str, ...]]]:
+    """The headers true to the body; the coding that is no longer there; what else was wrong."""
+    names = {name.lower() for name, _ in found}
+    decoded, repaired = "", {}
+    if body and "content-encoding" in names:
+        codings = [text for name, text in found if name.lower() == "content-encoding"]
+        if _is_plain(body, ", ".join(codings)):
+            decoded = ", ".join(codings)
+            found = tuple(pair for pair in found if pair[0].lower() != "content-encoding")
+    if "content-length" in names and method.upper() != "HEAD" and status not in {204, 304}:
+        lengths = tuple(text for name, text in found if name.lower() == "content-length")
+        if lengths != (str(len(body)),):
+            repaired["content-length"] = lengths
+            found = _with_length(found, str(len(body)))
+    return found, decoded, repaired
+
+
+def _with_length(found: Headers, length: str) -> Headers:
+    """One content-length, where the first one stood."""
+    first = next(n for n, (name, _) in enumerate(found) if name.lower() == "content-length")
+    return tuple(
+        (name, length if number == first else text)
+        for number, (name, text) in enumerate(found)
+        if number == first or name.lower() != "content-length"
+    )
+
+
+def _is_plain(body: bytes, coding: str) -> bool:
+    """Whether the coding that the header names is not (any longer) on the body."""
+    if coding.lower() in _GZIP:
+        return not body.startswith(b"\x1f\x8b")
+    if coding.lower() == "identity":
+        return False
+    try:
+        return b"\0" not in body and bool(body.decode())
+    except UnicodeDecodeError:
+        return False

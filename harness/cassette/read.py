@@ -1,0 +1,81 @@
+"""A cassette file in, a Cassette out: vcrpy's own files, ours, and every dialect of `dialects`."""
+
+from __future__ import annotations
+
+from pathlib import Path as FilePath
+from typing import Any
+
+from harness.cassette.dialects import Plain, to_stock
+from harness.cassette.fault import Bad
+from harness.cassette.interaction import answered, unanswered
+from harness.cassette.shapes import kept, mapping, only, rest
+from harness.cassette.source import Marks, Path, parse
+from harness.cassette.value import FORMAT, Cassette, Note
+from harness.model import Exchange
+
+HARNESS: Path = ("metadata", "harness")
+
+
+def load(path: str | FilePath) -> Cassette:
+    """Raises CassetteError, with file and line; OSError where the file cannot be opened."""
+    return loads(FilePath(path).read_bytes(), str(path))
+
+
+def loads(data: bytes, name: str | None = None) -> Cassette:
+    return read(data, name)[0]
+
+
+def read(data: bytes, name: str | None = None) -> tuple[Cassette, str]:
+    """The cassette, and the dialect it was in."""
+    document = parse(data, name)
+    try:
+        stock, dialect = to_stock(document)
+        return cassette(stock), dialect
+    except Bad as bad:
+        raise bad.error(Marks(data, name)) from None
+
+
+def cassette(stock: Plain) -> Cassette:
+    metadata = mapping(stock.get("metadata"), ("metadata",))
+    ours = "harness" in metadata
+    extras = mapping(metadata.get("harness"), HARNESS)
+    if ours:
+        _check_format(extras)
+    pairs = [
+        answered(item, ("interactions", number), ours=ours)
+        for number, item in enumerate(stock["interactions"])
+    ]
+    if extras.get("unanswered"):
+        pairs = _merged(pairs, extras["unanswered"])
+    return Cassette(
+        tuple(exchange for exchange, _ in pairs),
+        kept(mapping(extras.get("provenance"), (*HARNESS, "provenance")), HARNESS),
+        tuple(note for _, note in pairs),
+        rest(stock, {"interactions", "metadata", "version"}, ()),
+        rest(metadata, {"harness"}, ("metadata",)),
+    )
+
+
+def _check_format(extras: Plain) -> None:
+    only(extras, {"format", "provenance", "unanswered"}, HARNESS)
+    if extras.get("format") != FORMAT:
+        hint = f"This harness reads {FORMAT}"
+        raise Bad((*HARNESS, "format"), "is unknown", repr(extras.get("format")), hint)
+
+
+def _merged(pairs: list[tuple[Exchange, Note]], raw: Any) -> list[tuple[Exchange, Note]]:
+    """Each exchange that got no answer, at its place among the others; without one, at the end."""
+    path: Path = (*HARNESS, "unanswered")
+    if not isinstance(raw, list):
+        raise Bad(path, "is no list", type(raw).__name__)
+    found = [unanswered(item, (*path, number)) for number, item in enumerate(raw)]
+    merged = list(pairs)
+    last = -1
+    for place, pair in sorted(
+        ((place, pair) for place, pair in found if place is not None), key=lambda item: item[0]
+    ):
+        if place == last or place > len(merged):
+            raise Bad(path, "has an `at` that is taken twice or beyond the end", str(place))
+        merged.insert(place, pair)
+        last = place
+    return merged + [pair for place, pair in found if place is None]
