@@ -17,10 +17,9 @@ def server() -> h11.Connection:
     return h11.Connection(h11.SERVER, max_incomplete_event_size=_HEADER_LIMIT)
 
 
-def as_request(head: h11.Request, body: bytes, origin: str) -> Request:
+def as_request(head: h11.Request, body: bytes, origin: str, target: str) -> Request:
     headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in head.headers.raw_items())
-    target = head.target.decode("latin-1")
-    url = target if "://" in target else origin + target
+    url = origin + target
     return Request(head.method.decode("latin-1"), url, headers, body)
 
 

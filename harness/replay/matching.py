@@ -106,6 +106,8 @@ PARTS: dict[str, Callable[[Request, SplitResult], Hashable]] = {
     "port": lambda request, url: url.port or _DEFAULT_PORTS.get(url.scheme),
     "uri": lambda request, url: request.url,
     "path": _path,
+    # The last segment of the path: /v1/chat/completions and /api/chat/completions are one endpoint.
+    "endpoint": lambda request, url: url.path.rstrip("/").rpartition("/")[2],
     "query": _query,
     "body": _body,
     "raw_body": lambda request, url: request.body,
