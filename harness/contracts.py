@@ -185,9 +185,10 @@ class Wire(Protocol):
     """What a target is given to reach the player by: a base URL on either door; in-process also
     transports for httpx and httpx2 and the virtual clock."""
 
-    base_url: str
-    clock: Clock
-
+    @property
+    def base_url(self) -> str: ...
+    @property
+    def clock(self) -> Clock: ...
     def transport(self, module: str = "httpx") -> Any: ...
     def async_transport(self, module: str = "httpx") -> Any: ...
 

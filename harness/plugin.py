@@ -1,66 +1,205 @@
-"""The pytest door: every scenario a file node, every case an item."""
+"""The pytest door: every scenario a file node, every cell an item.
+
+Nothing of a user's repository is read but the folders listed in `[tool.harness]`; every option of
+ours but `--provider` and `--target` begins with `--harness-`.
+"""
 
 from __future__ import annotations
 
-import importlib
-import tomllib
+import json
+import warnings
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness.contracts import Target
-from harness.engine import draw, run_case
-from harness.model import Case, VerdictKind
+from harness.data import builtin
+from harness.engine import Cell, cells, check_names, run_cell
+from harness.engine.document import document_of
+from harness.engine.known import Known, known_for, load_known
+from harness.engine.story import tell
+from harness.engine.targets import make_target
+from harness.errors import HarnessError
+from harness.model import Level, Verdict, VerdictKind
+from harness.reports import write_report
 from harness.scenario import load
+from harness.settings import Settings, read_settings
 
 
-@cache
-def _settings(root: Path) -> dict[str, Any]:
-    file = root / "pyproject.toml"
-    table = tomllib.loads(file.read_text()) if file.is_file() else {}
-    settings: dict[str, Any] = table.get("tool", {}).get("harness", {})
-    return settings
+class ShouldWarning(pytest.PytestWarning):
+    """A SHOULD that did not hold: a warning, never a failure."""
 
 
-@cache
-def _target(name: str) -> Target:
-    module, _, attribute = name.partition(":")
-    made: Target = getattr(importlib.import_module(module), attribute)()
-    return made
+class CaseFailed(Exception):
+    """Carries the story; it has no traceback worth showing."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("harness", "conformance of LLM transports (provider-harness)")
+    group.addoption(
+        "--provider", action="append", metavar="NAME", help="only this provider's cells"
+    )
+    group.addoption("--target", metavar="NAME", help="the target to judge: a name, or module:make")
+    group.addoption(
+        "--harness-door",
+        choices=("inprocess", "loopback"),
+        default=None,
+        help="how the target reaches the tape (default: in-process where the target can)",
+    )
+    group.addoption(
+        "--harness-report",
+        action="append",
+        default=[],
+        metavar="FORMAT:PATH",
+        help="write a report at the end: json, junit, markdown, text or html",
+    )
+
+
+class Run:
+    """What one pytest run shares: settings, target, known failures, and the verdicts."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.settings: Settings = read_settings(config.rootpath)
+        self.config = config
+        only = config.getoption("--provider")
+        self.only = frozenset(only) if only else None
+        self.documents: list[dict[str, Any]] = []
+        file = self.settings.known_failures
+        self.known: tuple[Known, ...] = load_known(file) if file else ()
+        self._target: Target | None = None
+
+    @property
+    def target(self) -> Target:
+        if self._target is None:
+            name = self.config.getoption("--target") or self.settings.target or "reference"
+            self._target = make_target(name)
+        return self._target
+
+    @property
+    def door(self) -> str:
+        asked: str | None = self.config.getoption("--harness-door")
+        return asked or ("inprocess" if "inprocess" in self.target.doors else "loopback")
+
+    def stop(self) -> None:
+        if self._target is not None:
+            self._target.stop()
+
+
+RUN = pytest.StashKey[Run]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "conformance: one cell of the conformance matrix")
+    try:
+        run = config.stash[RUN] = Run(config)
+    except HarnessError as error:
+        raise pytest.UsageError(error.render()) from error
+    if "builtin" in run.settings.scenarios:
+        _add_builtin(config)
 
 
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ScenarioFile | None:
-    root = parent.config.rootpath
-    folders = [root / folder for folder in _settings(root).get("scenarios", ())]
-    if file_path.suffix == ".yaml" and file_path.parent in folders:
-        return ScenarioFile.from_parent(parent, path=file_path)
-    return None
+def _add_builtin(config: pytest.Config) -> None:
+    """The shipped scenarios lie outside the user's root: asked for like any other argument."""
+    folder = builtin("scenarios")
+    prefix = "builtin/"
+    config.args[:] = [
+        str(folder / arg[len(prefix) :]) if arg.startswith(prefix) else arg for arg in config.args
+    ]
+    if config.args_source is not pytest.Config.ArgsSource.ARGS and str(folder) not in config.args:
+        config.args.append(str(folder))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    run = config.stash.get(RUN, None)
+    if run:
+        run.stop()
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    run = parent.config.stash[RUN]
+    if file_path.suffix not in {".yaml", ".yml"} or file_path.parent not in run.settings.folders:
+        return None
+    if file_path.parent == builtin("scenarios") and "builtin" in run.settings.scenarios:
+        nodeid = f"builtin/{file_path.name}"
+        return ScenarioFile.from_parent(parent, path=file_path, nodeid=nodeid)
+    return ScenarioFile.from_parent(parent, path=file_path)
 
 
 class ScenarioFile(pytest.File):
-    def collect(self) -> Iterator[CaseItem]:
-        for case in draw(load(self.path)):
-            yield CaseItem.from_parent(self, name=f"provider[{case.cell}]", case=case)
+    def collect(self) -> Iterator[pytest.Item]:
+        try:
+            scenario = check_names(load(self.path))
+        except HarnessError as error:
+            raise self.CollectError(error.render()) from error
+        for cell in cells(scenario, self.config.stash[RUN].only):
+            yield CaseItem.from_parent(self, name=f"provider[{cell.name}]", cell=cell)
 
 
 class CaseItem(pytest.Item):
-    def __init__(self, *, case: Case, **kwargs: Any) -> None:
+    """One cell. It is run in `setup`, so that an errored adapter is pytest's *error* and only a
+    broken invariant is its *failure*."""
+
+    verdict: Verdict
+
+    def __init__(self, *, cell: Cell, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.case = case
+        self.cell = cell
         self.add_marker("conformance")
 
+    def setup(self) -> None:
+        run = self.config.stash[RUN]
+        self.verdict = run_cell(self.cell, run.target, run.door)
+        known = known_for(self.cell.id, run.known)
+        if run.config.getoption("--harness-report"):
+            document = document_of(self.verdict) | {"known": known.link if known else None}
+            self.user_properties.append(("harness", json.dumps(document)))
+        if self.verdict.kind is VerdictKind.ERRORED:
+            raise CaseFailed(tell(self.verdict))
+
     def runtest(self) -> None:
-        target = _target(_settings(self.config.rootpath)["target"])
-        verdict = run_case(self.case, target)
+        verdict = self.verdict
+        known = known_for(self.cell.id, self.config.stash[RUN].known)
+        if verdict.kind is VerdictKind.UNTESTABLE:
+            pytest.skip(verdict.reason)
         if verdict.kind is VerdictKind.FAILED:
-            pytest.fail("\n".join(v.sentence for v in verdict.violations), pytrace=False)
+            if known:
+                pytest.xfail(f"{known.reason} ({known.link})")
+            raise CaseFailed(tell(verdict))
+        if known:
+            raise CaseFailed(
+                f"{self.cell.id} is listed as a known failure ({known.link}), and now it passes: "
+                "take the entry out"
+            )
+        for violation in verdict.violations:
+            if violation.level is Level.SHOULD:
+                text = f"{violation.invariant}: {violation.sentence}"
+                warnings.warn(ShouldWarning(f"{self.cell.id}: {text}"), stacklevel=1)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        if isinstance(excinfo.value, CaseFailed | HarnessError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        return self.path, 0, self.name
+        return self.path, 0, f"{self.path.stem}::{self.name}"
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Also on xdist's controller, where the items of the workers never are."""
+    if report.when == "teardown":
+        for name, value in report.user_properties:
+            if name == "harness":
+                _DOCUMENTS.append(json.loads(str(value)))
+
+
+_DOCUMENTS: list[dict[str, Any]] = []
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workerinput"):
+        return
+    for asked in session.config.getoption("--harness-report"):
+        write_report(asked, _DOCUMENTS)
+    _DOCUMENTS.clear()

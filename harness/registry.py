@@ -9,7 +9,9 @@ import difflib
 import importlib
 import importlib.metadata
 import pkgutil
+import sys
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Generic, TypeVar
 
 from harness.errors import UsageError
@@ -67,3 +69,8 @@ class Room(Generic[T]):
             f"no {self.kind} {name!r} in {folder}/",
             hint=f"{guess}To add one, write {folder}/{name}.py",
         )
+
+
+def module_of(function: object) -> ModuleType:
+    """The module that a found thing stands in: its docstring and constants are its record."""
+    return sys.modules[str(getattr(function, "__module__"))]  # noqa: B009

@@ -1,9 +1,60 @@
-"""The command line: one file a command."""
+"""The command line: one file a command, each with `add(subparsers)`. Progress goes to stderr,
+stdout is the answer. Exit codes: 0 good, 1 a MUST failed, 2 usage, 3 something errored."""
 
 from __future__ import annotations
 
+import argparse
+import importlib
 import sys
+from collections.abc import Sequence
+
+from harness.errors import HarnessError
+
+COMMANDS = {
+    "run": "run scenarios against a target and judge what came out",
+    "explain": "tell the story of one case: request, wire, events, verdict",
+    "lint": "check scenario files, every fault with its line",
+    "replay": "read any cassette with the reference readers",
+    "record": "record cassettes from a live API, or from any client through a proxy",
+    "serve": "serve cassettes on 127.0.0.1 to any client",
+    "cassette": "show, lint, scrub or import cassettes",
+    "new": "write a working skeleton: scenario, provider, invariant, fault or target",
+    "schema": "print one of the shipped JSON Schemas",
+    "demo": "play four famous failures to a naive client and to the reference",
+}
 
 
-def main() -> None:
-    sys.exit("harness: no command yet; run pytest")
+def parser(chosen: str | None = None) -> argparse.ArgumentParser:
+    """The whole parser; only the chosen command's module is imported, if one is chosen."""
+    made = argparse.ArgumentParser(
+        prog="harness",
+        description="Record-and-replay conformance harness for LLM provider transports.",
+    )
+    subparsers = made.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, says in COMMANDS.items():
+        if chosen in {None, name}:
+            importlib.import_module(f"harness.cli.{name}").add(subparsers)
+        else:
+            subparsers.add_parser(name, help=says, add_help=False)
+    return made
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    words = list(sys.argv[1:] if argv is None else argv)
+    chosen = words[0] if words and words[0] in COMMANDS else None
+    arguments = parser(chosen).parse_args(words)
+    try:
+        code: int = arguments.run(arguments)
+    except HarnessError as error:
+        print(f"harness: {error.render()}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return code
+
+
+def console() -> None:
+    sys.exit(main())

@@ -1,6 +1,8 @@
 """Matrix in, verdicts out."""
 
-from harness.engine.draw import draw
-from harness.engine.judge import run_case
+from harness.engine.build import build
+from harness.engine.cells import Cell, cells
+from harness.engine.judge import judge, run_case, run_cell
+from harness.engine.names import check_names
 
-__all__ = ["draw", "run_case"]
+__all__ = ["Cell", "build", "cells", "check_names", "judge", "run_case", "run_cell"]

@@ -1,62 +1,189 @@
-"""One case against one target: Case -> player -> target -> Trace -> invariants -> Verdict."""
+"""One case against one target: Case -> player -> target -> Trace -> invariants -> Verdict.
+
+The steps of a run, and what ends each of them:
+1. the stage is set: a player, a clock, a door;
+2. the target runs each turn. UnexpectedRequest and WaitsForEver end the case as *failed*, by the
+   invariants of those names; any other exception of the adapter is *errored*;
+3. a target that never reached the player although its tape expects a request is *errored*;
+4. the invariants are asked, and only they can say *failed*.
+This is the one place that may catch everything: an adapter's crash must not end the night's run.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import logging
+import time
+import traceback
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from harness.contracts import Target, TurnSpec
+from harness.contracts import Session, Target, TurnSpec
+from harness.engine.build import build
+from harness.engine.cells import Cell
+from harness.engine.stage import Stage, set_stage
+from harness.errors import TargetError, UnexpectedRequest
 from harness.invariants import INVARIANTS
-from harness.model import Case, Level, Trace, Verdict, VerdictKind, Violation
-from harness.replay.inprocess import transport
-from harness.replay.player import Player
+from harness.model import (
+    Case,
+    Failure,
+    FailureKind,
+    Level,
+    Outcome,
+    OutcomeKind,
+    Report,
+    Trace,
+    Verdict,
+    VerdictKind,
+    Violation,
+)
+from harness.registry import module_of
+from harness.replay.clock import WaitsForEver
 
 
-class _Wire:
-    base_url = "http://127.0.0.1/v1"
-    clock: Any = None
-
-    def __init__(self, player: Player) -> None:
-        self._player = player
-
-    def transport(self, module: str = "httpx") -> Any:
-        return transport(self._player)
-
-    def async_transport(self, module: str = "httpx") -> Any:
-        raise LookupError(module)
+def run_cell(cell: Cell, target: Target, door: str = "inprocess") -> Verdict:
+    """Build the case of a cell and run it; a case that cannot be built is errored, not failed."""
+    try:
+        case = build(cell)
+    except Exception:  # noqa: BLE001
+        names = (cell.scenario.id, cell.provider.name, cell.transport.name, cell.transport.wire)
+        case = Case(*names, cell.slug, facts={"family": cell.scenario.family})
+        return Verdict(case, VerdictKind.ERRORED, reason=traceback.format_exc(limit=-6))
+    return run_case(case, target, door)
 
 
-def run_case(case: Case, target: Target) -> Verdict:
-    player = Player(case.tape)
-    wire = _Wire(player)
-    session = target.open(wire)
-    reports = []
-    for index, turn in enumerate(case.turns):
-        reports.append(
-            session.run(
-                TurnSpec(
-                    case.id,
-                    case.id,
-                    index,
-                    wire.base_url,
-                    case.transport,
-                    case.provider,
-                    "model",
-                    turn.ask,
-                )
-            )
-        )
-    session.close()
-    trace = Trace(case, tuple(player.sent), tuple(reports), player.unplayed)
-    violations = tuple(judge(trace))
+def run_case(case: Case, target: Target, door: str = "inprocess") -> Verdict:
+    """The verdict on one case. Raises only what is no Exception: an interrupt."""
+    started = time.perf_counter()
+    if case.untestable:
+        return Verdict(case, VerdictKind.UNTESTABLE, reason=case.untestable)
+    try:
+        verdict = _play(case, target, door)
+    except TargetError as error:
+        verdict = Verdict(case, VerdictKind.ERRORED, reason=error.render())
+    except Exception:  # noqa: BLE001
+        verdict = Verdict(case, VerdictKind.ERRORED, reason=traceback.format_exc(limit=-6))
+    seconds = time.perf_counter() - started
+    return Verdict(case, verdict.kind, verdict.violations, verdict.reason, verdict.trace, seconds)
+
+
+def _play(case: Case, target: Target, door: str) -> Verdict:
+    if door not in target.doors:
+        doors = ", ".join(sorted(target.doors))
+        return Verdict(case, VerdictKind.UNTESTABLE, reason=f"reached only by: {doors}")
+    outputs: list[str] = []
+    reports: list[Report] = []
+    with set_stage(case, door) as stage, _listening(outputs):
+        if stage.refusal:
+            return Verdict(case, VerdictKind.UNTESTABLE, reason=stage.refusal)
+        session = target.open(stage.wire)
+        try:
+            for number in range(len(case.turns)):
+                stage.player.turn = number
+                reports.append(_turn(session, stage, case, number))
+                if reports[-1].skipped:
+                    break
+        finally:
+            session.close()
+        trace = _trace(case, stage, reports, outputs)
+    skipped = next((report.skipped for report in reports if report.skipped), None)
+    if skipped:
+        reason = f"the target has no {skipped}"
+        return Verdict(case, VerdictKind.UNTESTABLE, reason=reason, trace=trace)
+    if case.tape and not trace.sent and not _may_send_nothing(case):
+        reason = "the target never reached the player: no request was sent"
+        return Verdict(case, VerdictKind.ERRORED, reason=reason, trace=trace)
+    return judge(trace)
+
+
+def _turn(session: Session, stage: Stage, case: Case, number: int) -> Report:
+    client = case.facts.get("client", {})
+    spec = TurnSpec(
+        id=f"{case.id}#{number}",
+        session=case.id,
+        turn=number,
+        base_url=stage.wire.base_url,
+        transport=case.transport,
+        provider=case.provider,
+        model=case.turns[number].ask.model or str(case.facts.get("model", "")),
+        ask=case.turns[number].ask,
+        credential=case.facts.get("credential", {}),
+        timeout_s=stage.timeout(client.get("timeout_s", 60.0)),
+        max_retries=client.get("max_retries", 0),
+    )
+    try:
+        return session.run(spec)
+    except (UnexpectedRequest, WaitsForEver) as error:
+        # What the client would have made of it is unknown. The player has written down the
+        # request that nothing expects; waiting without a timeout is told by the failure's type.
+        named = "unexpected_request" if isinstance(error, UnexpectedRequest) else "waits_for_ever"
+        failure = Failure(FailureKind.UNKNOWN, str(error), named)
+        return Report(Outcome(OutcomeKind.ERROR, failure=failure))
+
+
+def _trace(case: Case, stage: Stage, reports: list[Report], outputs: list[str]) -> Trace:
+    told = [text for report in reports for text in _texts(report)]
+    return Trace(
+        case=case,
+        sent=tuple(stage.player.sent),
+        reports=tuple(reports),
+        unplayed=stage.player.unplayed,
+        outputs=(*outputs, *told),
+        waits=stage.waits(),
+    )
+
+
+def _texts(report: Report) -> Iterator[str]:
+    """Everything a person could read of a report: where a secret must not be."""
+    yield repr(report)
+    if report.outcome.failure:
+        yield report.outcome.failure.message
+
+
+def _may_send_nothing(case: Case) -> bool:
+    return any(e.invariant == "attempts" and 0 in e.args.values() for e in case.expect)
+
+
+def judge(trace: Trace) -> Verdict:
+    """Ask every invariant that the case expects, on every turn that it concerns."""
+    violations = tuple(_violations(trace))
     failed = any(violation.level is Level.MUST for violation in violations)
     kind = VerdictKind.FAILED if failed else VerdictKind.PASSED
-    return Verdict(case, kind, violations, trace=trace)
+    return Verdict(trace.case, kind, violations, trace=trace)
 
 
-def judge(trace: Trace) -> list[Violation]:
-    return [
-        Violation(expectation.invariant, expectation.level or Level.MUST, sentence, turn)
-        for expectation in trace.case.expect
-        for turn in range(len(trace.reports))
-        for sentence in INVARIANTS.get(expectation.invariant)(trace, turn, **expectation.args)
-    ]
+def _violations(trace: Trace) -> Iterator[Violation]:
+    for expectation in trace.case.expect:
+        check = INVARIANTS.get(expectation.invariant)
+        module = module_of(check)
+        level = expectation.level or module.LEVEL
+        once = getattr(module, "ONCE", False)  # it looks at the whole case, not at a turn
+        turns = range(1) if once else range(len(trace.reports))
+        if expectation.turn is not None:
+            turns = range(expectation.turn, expectation.turn + 1)
+        for turn in turns:
+            for sentence in check(trace, turn, **expectation.args):
+                yield Violation(expectation.invariant, level, sentence, None if once else turn)
+
+
+@contextmanager
+def _listening(outputs: list[str]) -> Iterator[None]:
+    """What the target logs or warns while it runs."""
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            outputs.append(self.format(record))
+
+    handler = Handler(logging.DEBUG)
+    root = logging.getLogger()
+    before = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            yield
+        outputs += [str(warning.message) for warning in caught]
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(before)

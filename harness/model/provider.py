@@ -73,5 +73,6 @@ class Provider:
     can: frozenset[str] = (
         frozenset()
     )  # capabilities a scenario may need: tools, reasoning, vision ...
+    home: bool = False  # the wire is its own: it stands for the wire where one is enough
     profiles: frozenset[str] = frozenset()  # named legitimate dialects of its wire
     sources: Mapping[str, str] = field(default_factory=dict)

@@ -9,5 +9,6 @@ PROVIDER = Provider(
     model="gpt-5.4-mini",
     hosts=("api.openai.com",),
     key_env=("OPENAI_API_KEY",),
+    home=True,
     can=frozenset({"tools", "stream"}),
 )

@@ -1,5 +1,16 @@
 """Scenario files: YAML in, a checked value out."""
 
-from harness.scenario.load import Scenario, load
+from harness.scenario.load import load, read_script
+from harness.scenario.schema_faults import did_you_mean
+from harness.scenario.value import ExpectSpec, FaultSpec, Scenario, Step, TurnPlan
 
-__all__ = ["Scenario", "load"]
+__all__ = [
+    "ExpectSpec",
+    "FaultSpec",
+    "Scenario",
+    "Step",
+    "TurnPlan",
+    "did_you_mean",
+    "load",
+    "read_script",
+]

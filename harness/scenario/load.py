@@ -1,51 +1,239 @@
-"""A scenario file in, a value out."""
+"""A scenario file in, a checked value out; or every fault of the file at once.
+
+Whether a named fault, invariant, provider or tape exists is not known on this floor: the engine
+checks names, with the places that are kept here.
+"""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
+from harness.errors import FileError, HarnessError, ScenarioError, Where
+from harness.model import Ask, FinishReason, Level, Say, SayKind, Script, Usage
+from harness.scenario.positions import parse
+from harness.scenario.schema_faults import did_you_mean, faults
+from harness.scenario.tools import STOCK_TOOLS
+from harness.scenario.value import ExpectSpec, FaultSpec, Scenario, Step, TurnPlan
 
-from harness.model import Ask, Expectation
+RESERVED = {"level", "turn", "unless", "wires"}
 
-FaultSpec = tuple[str, Mapping[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    id: str
-    title: str
-    path: Path
-    ask: Ask
-    tape: str
-    faults: tuple[FaultSpec, ...]
-    expect: tuple[Expectation, ...]
-    providers: tuple[str, ...]
+At = tuple[str | int, ...]
 
 
 def load(path: Path) -> Scenario:
-    raw = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
-    ask = raw["ask"]
+    try:
+        document = parse(path)
+    except FileError as error:
+        raise ScenarioError([error]) from error
+    if not isinstance(document.value, dict):
+        what = "is no scenario: it must be a mapping with `format: harness/1`"
+        raise ScenarioError([HarnessError(what, where=Where(path, 1, 1))])
+    found = faults(document, "scenario")
+    if not found:
+        found = list(_beyond_schema(document.value, document))
+    if found:
+        raise ScenarioError(found)
+    return _scenario(document.value, document, path)
+
+
+def _beyond_schema(raw: dict[str, Any], document: Any) -> Iterator[HarnessError]:
+    """What a schema cannot say: keys that exclude each other, and unknown stock tools."""
+    single = [key for key in ("says", "wire") if key in raw]
+    if "turns" in raw:
+        for key in [key for key in ("ask", *single) if key in raw]:
+            yield HarnessError(
+                f"{key!r} and 'turns' exclude each other", where=document.where_key((key,))
+            )
+    elif "ask" not in raw:
+        yield HarnessError("'ask' is missing", where=document.where(()), hint="Or give 'turns'")
+    if "turns" not in raw and len(single) != 1:
+        what = "'says' and 'wire' exclude each other" if single else "'says' or 'wire' is missing"
+        yield HarnessError(what, where=document.where_key(tuple(single[:1])))
+    for index, turn in enumerate(raw.get("turns", ())):
+        if ("says" in turn) == ("wire" in turn):
+            yield HarnessError(
+                f"turn {index} must have either 'says' or 'wire'",
+                where=document.where(("turns", index)),
+            )
+    for at, ask in _asks(raw):
+        for number, tool in enumerate(ask.get("tools", ())):
+            if isinstance(tool, str) and tool not in STOCK_TOOLS:
+                yield HarnessError(
+                    f"no stock tool {tool!r}",
+                    where=document.where((*at, "tools", number)),
+                    hint=did_you_mean(tool, STOCK_TOOLS),
+                )
+
+
+def _asks(raw: dict[str, Any]) -> Iterator[tuple[At, dict[str, Any]]]:
+    if "ask" in raw:
+        yield ("ask",), raw["ask"]
+    for index, turn in enumerate(raw.get("turns", ())):
+        yield ("turns", index, "ask"), turn["ask"]
+
+
+def _scenario(raw: dict[str, Any], document: Any, path: Path) -> Scenario:
+    turns = raw.get("turns") or [{key: raw[key] for key in ("ask", "says", "wire") if key in raw}]
+    root: list[At] = [("turns", n) if "turns" in raw else () for n in range(len(turns))]
+    expect = list(_expectations(raw["expect"], ("expect",), None))
+    for index, turn in enumerate(turns):
+        expect += _expectations(turn.get("expect", ()), (*root[index], "expect"), index)
+    why = raw["why"]
+    on = raw.get("on", {})
     return Scenario(
         id=path.stem,
-        title=raw["title"],
         path=path,
-        ask=Ask(
-            tuple(ask["messages"]), tuple(ask.get("tools", ())), stream=ask.get("stream", True)
+        title=raw["title"],
+        family=raw["family"],
+        why=tuple(why if isinstance(why, list) else [why]),
+        turns=tuple(_turn(turn, at) for turn, at in zip(turns, root, strict=True)),
+        faults=tuple(
+            spec
+            for index, fault in enumerate(raw.get("faults", ["clean"]))
+            for spec in _axis(fault, ("faults", index))
         ),
-        tape=raw["wire"]["tape"],
-        faults=tuple(spec for fault in raw.get("faults", ()) for spec in _spread(fault)),
-        expect=tuple(Expectation(name) for name in raw["expect"]),
-        providers=tuple(raw["providers"]),
+        expect=tuple(expect),
+        document=document,
+        rows=tuple(raw.get("rows", ())),
+        needs=frozenset(raw.get("needs", ())),
+        providers=tuple(raw["providers"]) if "providers" in raw else None,
+        wires=tuple(raw["wires"]) if "wires" in raw else None,
+        spread=raw.get("spread", "wires"),
+        profiles=frozenset(raw.get("profiles", ())),
+        credential=raw.get("credential", "key"),
+        secrets=tuple(raw.get("secrets", ())),
+        client=raw.get("client", {}),
+        on_turn=on.get("turn", 0),
+        on_step=on.get("step"),
     )
 
 
-def _spread(fault: dict[str, dict[str, Any]]) -> list[FaultSpec]:
-    """A list for an argument means one fault for each of its values."""
-    ((name, arguments),) = fault.items()
-    lists = [value if isinstance(value, list) else [value] for value in arguments.values()]
-    return [(name, dict(zip(arguments, row, strict=True))) for row in itertools.product(*lists)]
+def _turn(raw: dict[str, Any], at: At) -> TurnPlan:
+    ask = raw["ask"]
+    stream = ask.get("stream", True)
+    streams = tuple(stream) if isinstance(stream, list) else (stream,)
+    if "says" in raw:
+        steps: list[Any] = [{"says": raw["says"]}]
+        places = [at]
+    else:
+        steps = raw["wire"] if isinstance(raw["wire"], list) else [raw["wire"]]
+        lone = not isinstance(raw["wire"], list)
+        places = [(*at, "wire") if lone else (*at, "wire", n) for n in range(len(steps))]
+    made = tuple(_step(step, place) for step, place in zip(steps, places, strict=True))
+    return TurnPlan(_ask(ask, stream=streams[0]), streams, made)
+
+
+def _ask(raw: dict[str, Any], *, stream: bool) -> Ask:
+    messages = raw["messages"]
+    if isinstance(messages, str):
+        messages = [{"role": "user", "content": messages}]
+    return Ask(
+        messages=tuple(messages),
+        tools=tuple(STOCK_TOOLS[t] if isinstance(t, str) else t for t in raw.get("tools", ())),
+        tool_choice=raw.get("tool_choice"),
+        stream=stream,
+        model=raw.get("model"),
+        max_tokens=raw.get("max_tokens"),
+        temperature=raw.get("temperature"),
+        reasoning=raw.get("reasoning"),
+        options=raw.get("options", {}),
+    )
+
+
+def _step(raw: dict[str, Any], at: At) -> Step:
+    kind = next(k for k in ("tape", "says", "fails", "answers", "per_wire") if k in raw)
+    data = raw[kind]
+    if kind == "per_wire":
+        data = {wire: _step(step, (*at, kind, wire)) for wire, step in data.items()}
+    faults_ = tuple(
+        spec
+        for index, fault in enumerate(raw.get("faults", ()))
+        for spec in next(iter(_axis(fault, (*at, "faults", index))))
+    )
+    script = read_script(data) if kind == "says" else ()
+    return Step(kind, data, script, raw.get("exchange"), faults_, at)
+
+
+def read_script(lines: list[dict[str, Any]]) -> Script:
+    return tuple(_say(line) for line in lines)
+
+
+def _say(raw: dict[str, Any]) -> Say:
+    if "refusal" in raw:
+        return Say(SayKind.REFUSAL, raw["refusal"])
+    if "finish" in raw:
+        return Say(SayKind.FINISH, finish=FinishReason(raw["finish"]))
+    if "usage" in raw:
+        return Say(SayKind.USAGE, usage=Usage(**raw["usage"]))
+    return _say_call(raw) if "call" in raw else _say_text(raw)
+
+
+def _say_text(raw: dict[str, Any]) -> Say:
+    parts = raw.get("parts", 4)
+    if "text" in raw:
+        return Say(SayKind.TEXT, raw["text"], parts=parts)
+    if "reasoning" in raw:
+        text, signature = raw["reasoning"], raw.get("signature")
+        return Say(SayKind.REASONING, text, signature=signature, parts=parts)
+    return Say(SayKind.REASONING, signature=raw["redacted"], redacted=True)
+
+
+def _say_call(raw: dict[str, Any]) -> Say:
+    arguments = raw.get("arguments", {})
+    if not isinstance(arguments, str):
+        arguments = json.dumps(arguments, ensure_ascii=False, separators=(",", ":"))
+    return Say(
+        SayKind.CALL,
+        id=raw.get("id"),
+        name=raw["call"],
+        arguments=arguments,
+        signature=raw.get("signature"),
+        parts=raw.get("parts", 4),
+    )
+
+
+def _axis(raw: str | dict[str, Any], at: At) -> Iterator[tuple[FaultSpec, ...]]:
+    """One entry of the axis; a list for an argument means one case for each of its values."""
+    if raw == "clean":
+        yield ()
+        return
+    if isinstance(raw, str):
+        yield (FaultSpec(raw, {}, at),)
+        return
+    ((name, args),) = raw.items()
+    if name == "all":
+        inner = [list(_axis(fault, (*at, "all", n))) for n, fault in enumerate(args)]
+        for row in itertools.product(*inner):
+            yield tuple(spec for composed in row for spec in composed)
+        return
+    args = args if isinstance(args, dict) else {}
+    lists = [value if isinstance(value, list) else [value] for value in args.values()]
+    for row in itertools.product(*lists):
+        yield (FaultSpec(name, dict(zip(args, row, strict=True)), (*at, name)),)
+
+
+def _expectations(raw: list[Any], at: At, turn: int | None) -> Iterator[ExpectSpec]:
+    for index, entry in enumerate(raw):
+        here = (*at, index)
+        if isinstance(entry, str):
+            yield ExpectSpec(entry, {}, turn=turn, path=here)
+            continue
+        name = next((key for key in entry if key not in RESERVED), None)
+        value: Any = entry.get(name)
+        name = name or next(iter(entry))
+        named = isinstance(value, dict)
+        yield ExpectSpec(
+            name,
+            value if named else {},
+            None if named else value,
+            not named and value is not None,
+            Level(entry["level"]) if "level" in entry else None,
+            entry.get("turn", turn),
+            frozenset(entry.get("unless", ())),
+            frozenset(entry["wires"]) if "wires" in entry else None,
+            (*here, name),
+        )

@@ -10,6 +10,13 @@ from typing import Any
 import jsonschema
 
 
+def names() -> list[str]:
+    """Of every shipped schema."""
+    ending = ".schema.json"
+    files = (entry.name for entry in resources.files(__name__).iterdir())
+    return sorted(name.removesuffix(ending) for name in files if name.endswith(ending))
+
+
 @cache
 def schema(name: str) -> dict[str, Any]:
     text = resources.files(__name__).joinpath(f"{name}.schema.json").read_text("utf-8")

@@ -1,0 +1,129 @@
+"""A cell -> a case: the tape laid out, the faults applied, the expectations of this wire chosen."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
+from inspect import signature
+from typing import Any
+
+from harness.contracts import ProviderTransport
+from harness.engine.cells import Cell
+from harness.engine.credentials import credential_of
+from harness.engine.tapes import Laid, Table
+from harness.errors import NotApplicable
+from harness.faults import FAULTS
+from harness.invariants import INVARIANTS
+from harness.model import Case, Exchange, Expectation, Regions, Turn
+from harness.registry import module_of
+from harness.scenario import ExpectSpec, FaultSpec
+
+ALWAYS = ("no_unexpected_request", "nothing_left_unplayed", "never_waits_for_ever")
+
+
+def build(cell: Cell) -> Case:
+    """The case of a cell; one that cannot be run says why in `untestable`."""
+    scenario, provider = cell.scenario, cell.provider
+    credential = credential_of(scenario, provider)
+    case = Case(
+        scenario=scenario.id,
+        provider=provider.name,
+        transport=cell.transport.name,
+        wire=cell.transport.wire,
+        fault=cell.slug,
+        expect=tuple(_expectations(cell)),
+        profiles=scenario.profiles | provider.profiles,
+        needs=scenario.needs,
+        facts={
+            "family": scenario.family,
+            "title": scenario.title,
+            "why": scenario.why,
+            "path": str(scenario.path),
+            "credential": credential.sent,
+            "secrets": (*credential.secrets, *scenario.secrets),
+            "client": scenario.client,
+            "model": provider.model,
+        },
+    )
+    missing = sorted(scenario.needs - provider.can)
+    if missing:
+        return replace(case, untestable=f"{provider.name} has no {', '.join(missing)}")
+    try:
+        return _laid_out(cell, case)
+    except NotApplicable as error:
+        return replace(case, untestable=error.render())
+
+
+def _laid_out(cell: Cell, case: Case) -> Case:
+    table = Table(cell.scenario, cell.provider, cell.transport)
+    tape: list[Exchange] = []
+    regions: list[Regions | None] = []
+    turns: list[Turn] = []
+    for number, plan in enumerate(cell.scenario.turns):
+        stream = plan.ask.stream if cell.stream is None else cell.stream
+        ask = replace(plan.ask, stream=stream)
+        laid = list(table.lay(plan.steps, ask))
+        target = _damaged(cell, laid) if number == cell.scenario.on_turn else None
+        first = len(tape)
+        for index, one in enumerate(laid):
+            faults = one.step.faults + (cell.faults if index == target else ())
+            played = damage(one.exchange, faults, cell.transport, cell.id)
+            tape.append(played)
+            regions.append(cell.transport.regions(played) if one.speaks else None)
+        meaning = next((one.meaning for one in reversed(laid) if one.meaning), None)
+        turns.append(Turn(ask, tuple(range(first, len(tape))), meaning))
+    return replace(case, turns=tuple(turns), tape=tuple(tape), regions=tuple(regions))
+
+
+def _damaged(cell: Cell, laid: list[Laid]) -> int | None:
+    """Which exchange of its turn the fault axis falls upon."""
+    if not cell.faults:
+        return None
+    if cell.scenario.on_step is not None:
+        step = cell.scenario.turns[cell.scenario.on_turn].steps[cell.scenario.on_step]
+        return next(
+            index for index, one in enumerate(laid) if one.step.path[: len(step.path)] == step.path
+        )
+    return next(index for index, one in enumerate(laid) if one.speaks)
+
+
+def damage(
+    exchange: Exchange, faults: tuple[FaultSpec, ...], transport: ProviderTransport, seed: str
+) -> Exchange:
+    """Each fault in turn, on the anatomy that the one before it left."""
+    for spec in faults:
+        apply = FAULTS.get(spec.name)
+        module: Any = module_of(apply)
+        wires = getattr(module, "WIRES", None)
+        if wires is not None and transport.wire not in wires:
+            known = ", ".join(sorted(wires))
+            raise NotApplicable(f"{spec.name} means nothing on {transport.wire}, only on {known}")
+        args = dict(spec.args)
+        if "seed" in _parameters(apply):
+            args.setdefault("seed", zlib.crc32(seed.encode()))
+        exchange = apply(exchange, transport.regions(exchange), **args)
+    return exchange
+
+
+def _parameters(function: Callable[..., Any]) -> frozenset[str]:
+    return frozenset(signature(function).parameters)
+
+
+def _expectations(cell: Cell) -> list[Expectation]:
+    profiles = cell.scenario.profiles | cell.provider.profiles
+    named = [
+        _expectation(spec)
+        for spec in cell.scenario.expect
+        if not spec.unless & profiles and (spec.wires is None or cell.transport.wire in spec.wires)
+    ]
+    asked = {expectation.invariant for expectation in named}
+    return named + [Expectation(name) for name in ALWAYS if name not in asked]
+
+
+def _expectation(spec: ExpectSpec) -> Expectation:
+    args = dict(spec.args)
+    if spec.has_value:
+        names = list(signature(INVARIANTS.get(spec.name)).parameters)[2:]
+        args = {names[0]: spec.value}
+    return Expectation(spec.name, args, spec.level, spec.turn)

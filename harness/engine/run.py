@@ -1,0 +1,82 @@
+"""Selected cells, run one after the other: what the command line and the reports stand on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from harness.contracts import Target
+from harness.data import builtin
+from harness.engine.cells import Cell, cells
+from harness.engine.judge import run_cell
+from harness.engine.known import Known, known_for
+from harness.engine.names import check_names
+from harness.errors import UsageError
+from harness.model import Verdict
+from harness.scenario import did_you_mean, load
+
+_SELECTOR = re.compile(r"(?P<file>[^\[\]]*?)(?:::provider)?(?:\[(?P<cell>[^\]]*)\])?")
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What was asked for: a scenario (file or id), and perhaps one cell of it."""
+
+    file: str
+    cell: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Selection:
+        """`id`, `path.yaml`, `id[cell]`, or a pytest node id."""
+        match = _SELECTOR.fullmatch(text)
+        if match is None:
+            raise UsageError(f"{text!r} is no scenario", hint="Give an id, a file, or id[cell]")
+        return cls(match["file"], match["cell"])
+
+
+def select(
+    asked: Sequence[str], folders: Sequence[Path], only: frozenset[str] | None = None
+) -> Iterator[Cell]:
+    """The cells of the asked scenarios; of all in the folders when none is asked for."""
+    if not asked:
+        for folder in folders:
+            for path in sorted(folder.glob("*.y*ml")):
+                yield from cells(check_names(load(path)), only)
+        return
+    for text in asked:
+        selection = Selection.parse(text)
+        scenario = check_names(load(_find(selection.file, folders)))
+        chosen = cells(scenario, only)
+        if selection.cell is None:
+            yield from chosen
+            continue
+        named = {cell.name: cell for cell in chosen}
+        if selection.cell not in named:
+            hint = did_you_mean(selection.cell, named)
+            raise UsageError(f"{scenario.id} has no cell {selection.cell!r}", hint=hint)
+        yield named[selection.cell]
+
+
+def _find(name: str, folders: Sequence[Path]) -> Path:
+    path = Path(name)
+    if path.is_file():
+        return path
+    searched = [*folders, builtin("scenarios")]
+    for folder in searched:
+        for candidate in (folder / path.name, folder / f"{path.name}.yaml"):
+            if candidate.is_file():
+                return candidate
+    known = [file.stem for folder in searched for file in folder.glob("*.yaml")]
+    raise UsageError(f"no scenario {name!r}", hint=did_you_mean(path.stem, known))
+
+
+def run(
+    chosen: Iterable[Cell], target: Target, door: str, known: Sequence[Known] = ()
+) -> Iterator[Verdict]:
+    """A verdict for each cell, as it is reached."""
+    for cell in chosen:
+        verdict = run_cell(cell, target, door)
+        entry = known_for(cell.id, known)
+        yield replace(verdict, known=entry.link) if entry else verdict

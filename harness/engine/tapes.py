@@ -1,0 +1,198 @@
+"""A turn's steps -> exchanges: from a cassette, from a script, from a failure, or by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from harness.cassette import Cassette
+from harness.cassette import load as load_cassette
+from harness.contracts import Endpoint, ProviderTransport
+from harness.data import builtin
+from harness.engine.meaning import meaning_of
+from harness.errors import NotApplicable
+from harness.model import (
+    Ask,
+    Exchange,
+    Failure,
+    FailureKind,
+    Headers,
+    NormalizedResponse,
+    Piece,
+    Provider,
+    Request,
+    Script,
+)
+from harness.scenario import Scenario, Step
+
+TAPE_HOST = "http://tape"
+
+KIND_OF_STATUS = {
+    400: FailureKind.INVALID_REQUEST,
+    401: FailureKind.AUTHENTICATION,
+    402: FailureKind.BILLING,
+    403: FailureKind.PERMISSION,
+    404: FailureKind.NOT_FOUND,
+    408: FailureKind.TIMEOUT,
+    413: FailureKind.PAYLOAD_TOO_LARGE,
+    422: FailureKind.INVALID_REQUEST,
+    429: FailureKind.RATE_LIMIT,
+    503: FailureKind.OVERLOADED,
+    529: FailureKind.OVERLOADED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """One exchange laid out for a turn. `speaks` says that it is a reply of the model."""
+
+    exchange: Exchange
+    step: Step
+    speaks: bool
+    meaning: NormalizedResponse | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What is needed to lay out a scenario for one provider."""
+
+    scenario: Scenario
+    provider: Provider
+    transport: ProviderTransport
+
+    def lay(self, steps: tuple[Step, ...], ask: Ask) -> Iterator[Laid]:
+        request = self._request(ask)
+        for step in steps:
+            yield from self._step(step, ask, request)
+
+    def _request(self, ask: Ask) -> Request:
+        """The request that the tape expects, of which method and endpoint are matched."""
+        kwargs = self.transport.build_kwargs(ask, self.provider)
+        made = self.transport.build_request(kwargs, self.provider, Endpoint(TAPE_HOST))
+        return Request(made.method, TAPE_HOST + urlsplit(made.url).path, made.headers, made.body)
+
+    def _step(self, step: Step, ask: Ask, request: Request) -> Iterator[Laid]:
+        if step.kind == "per_wire":
+            if self.transport.wire not in step.data:
+                raise NotApplicable(f"nothing is laid out for the wire {self.transport.wire}")
+            yield from self._step(step.data[self.transport.wire], ask, request)
+        elif step.kind == "says":
+            yield self._said(step, ask, request)
+        elif step.kind == "tape":
+            yield from self._taped(step, request)
+        elif step.kind == "fails":
+            failure = _failure(step.data)
+            exchange = self.transport.write_failure(failure, request, self.provider)
+            yield Laid(_with_headers(exchange, step.data.get("headers", {})), step, speaks=False)
+        else:
+            yield Laid(_answer(step.data, request), step, speaks=True)
+
+    def _said(self, step: Step, ask: Ask, request: Request) -> Laid:
+        kept = self.kept()
+        if kept is not None and step.exchange is None and _only_script(self.scenario):
+            exchange = kept.exchanges[0 if ask.stream else -1]
+            exchange = replace(exchange, request=request)
+        else:
+            exchange = self.write(step.script, request, ask)
+        return Laid(exchange, step, speaks=True, meaning=meaning_of(step.script))
+
+    def write(self, script: Script, request: Request, ask: Ask) -> Exchange:
+        model = ask.model or self.provider.model
+        return self.transport.write(script, request, stream=ask.stream, model=model)
+
+    def kept(self) -> Cassette | None:
+        """The synthesized tape of this scenario and wire, where it is kept in cassettes/."""
+        path = cassettes_of(self.scenario) / self.transport.wire / f"{self.scenario.id}.yaml"
+        return _load(path, path.stat().st_mtime_ns) if path.is_file() else None
+
+    def _taped(self, step: Step, request: Request) -> Iterator[Laid]:
+        root = cassettes_of(self.scenario)
+        places = [
+            root / folder / f"{step.data}.yaml"
+            for folder in (self.provider.name, self.transport.wire)
+        ]
+        path = next((place for place in places if place.is_file()), None)
+        if path is None:
+            raise NotApplicable(
+                f"not recorded: there is no cassette {step.data!r} for {self.provider.name}",
+                hint=f"harness record --provider {self.provider.name} {self.scenario.id}",
+            )
+        exchanges = _load(path, path.stat().st_mtime_ns).exchanges
+        if step.exchange is not None:
+            exchanges = exchanges[step.exchange : step.exchange + 1]
+        for exchange in exchanges:
+            same = urlsplit(exchange.request.url).path.endswith(urlsplit(request.url).path)
+            moved = replace(exchange, request=request) if same else exchange
+            yield Laid(moved, step, speaks=True, meaning=self._read(exchange))
+
+    def _read(self, exchange: Exchange) -> NormalizedResponse | None:
+        """What a recording means: read whole by the reference, as nobody wrote it down."""
+        reader = self.transport.reader(self.provider, exchange.status or 0, exchange.headers)
+        reader.feed(exchange.body)
+        reader.end(exchange.ending)
+        return reader.outcome.response
+
+
+def cassettes_of(scenario: Scenario) -> Path:
+    """`cassettes` beside the folder of the scenario; the built-in ones where there is none."""
+    beside = scenario.path.parent.parent / "cassettes"
+    return beside if beside.is_dir() else builtin("cassettes")
+
+
+@lru_cache(maxsize=256)
+def _load(path: Path, _changed: int) -> Cassette:
+    return load_cassette(path)
+
+
+def _only_script(scenario: Scenario) -> bool:
+    return len(scenario.turns) == 1 and len(scenario.turns[0].steps) == 1
+
+
+def _failure(data: dict[str, Any]) -> Failure:
+    status = data["status"]
+    default = KIND_OF_STATUS.get(status, FailureKind.SERVER_ERROR)
+    kind = FailureKind(data["kind"]) if "kind" in data else default
+    message = data.get("message", f"{kind.value.replace('_', ' ')} (as a test)")
+    return Failure(kind, message, data.get("type", ""), status)
+
+
+def _with_headers(exchange: Exchange, headers: dict[str, Any]) -> Exchange:
+    kept = tuple(
+        (k, v) for k, v in exchange.headers if k.lower() not in {h.lower() for h in headers}
+    )
+    return replace(exchange, headers=kept + tuple((k, str(v)) for k, v in headers.items()))
+
+
+def _answer(data: dict[str, Any], request: Request) -> Exchange:
+    headers: Headers = tuple((name, str(value)) for name, value in data.get("headers", {}).items())
+    if "sse" in data:
+        kind, pieces = "text/event-stream", tuple(map(_sse_piece, data["sse"]))
+    elif "json" in data:
+        kind, pieces = "application/json", (Piece(_compact(data["json"]).encode()),)
+    else:
+        kind, pieces = "text/plain", (Piece(data.get("body", "").encode()),)
+    named = {name.lower() for name, _ in headers}
+    if "content-type" not in named:
+        headers += (("content-type", kind),)
+    if kind != "text/event-stream" and not named & {"content-length", "transfer-encoding"}:
+        headers += (("content-length", str(sum(len(piece.data) for piece in pieces))),)
+    url = TAPE_HOST + data["path"] if "path" in data else request.url
+    asked = Request(data.get("method", "POST"), url, request.headers, request.body)
+    return Exchange(asked, data.get("status", 200), "", headers, pieces)
+
+
+def _sse_piece(event: Any) -> Piece:
+    name = ""
+    if isinstance(event, dict) and set(event) == {"event", "data"}:
+        name, event = f"event: {event['event']}\n", event["data"]
+    text = event if isinstance(event, str) else _compact(event)
+    return Piece(f"{name}data: {text}\n\n".encode())
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

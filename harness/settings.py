@@ -1,0 +1,70 @@
+"""`[tool.harness]` of a project's pyproject.toml: the only file of a user's read unasked."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.data import builtin
+from harness.errors import UsageError, Where
+
+KEYS = {
+    "target": "the system under test, as a name or package.module:make",
+    "scenarios": "folders of scenarios; 'builtin' for the shipped ones",
+    "known_failures": "a YAML list of {case, reason, link}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    root: Path
+    target: str | None = None
+    scenarios: tuple[str, ...] = ()
+    known_failures: Path | None = None
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The listed folders, in order; `builtin` is the shipped one."""
+        return tuple(
+            builtin("scenarios") if name == "builtin" else self.root / name
+            for name in self.scenarios
+        )
+
+
+def read_settings(root: Path) -> Settings:
+    file = root / "pyproject.toml"
+    if not file.is_file():
+        return Settings(root)
+    try:
+        table = tomllib.loads(file.read_text("utf-8")).get("tool", {}).get("harness", {})
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"is no TOML: {error}", where=Where(file)) from error
+    for key in table:
+        if key not in KEYS:
+            known = "; ".join(f"{name}: {says}" for name, says in KEYS.items())
+            raise UsageError(f"[tool.harness] has no {key!r}", where=Where(file), hint=known)
+    _check(table, file)
+    known_failures = table.get("known_failures")
+    return Settings(
+        root,
+        table.get("target"),
+        tuple(table.get("scenarios", ())),
+        root / known_failures if known_failures else None,
+    )
+
+
+def _check(table: Mapping[str, Any], file: Path) -> None:
+    scenarios = table.get("scenarios", [])
+    if not isinstance(scenarios, list) or not all(isinstance(name, str) for name in scenarios):
+        raise UsageError(
+            "[tool.harness] scenarios must be a list of folders",
+            where=Where(file),
+            found=repr(scenarios),
+            hint='For example: scenarios = ["builtin", "scenarios"]',
+        )
+    for name in scenarios:
+        if name != "builtin" and not (file.parent / name).is_dir():
+            raise UsageError(f"[tool.harness] scenarios: {name!r} is no folder", where=Where(file))
