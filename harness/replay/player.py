@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict, deque
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from urllib.parse import urlsplit
 
 from harness.contracts import Clock
@@ -88,10 +88,13 @@ class Player:
         """Indexes of the exchanges that no request has asked for."""
         return tuple(index for index in range(len(self.tape)) if index not in self._played)
 
-    @property
-    def keys(self) -> frozenset[tuple[Hashable, ...]]:
-        """What the tape expects, as match keys: two tapes with a common key are ambiguous."""
-        return frozenset(self._due)
+    def expected(self) -> Iterator[tuple[tuple[Hashable, ...], Exchange]]:
+        """What the tape still expects, once per request: its match key and the next answer.
+
+        Two tapes with a common key are ambiguous."""
+        for key, due in self._due.items():
+            if due:
+                yield key, self.tape[due[0]]
 
     def _first_unplayed(self) -> int:
         while self._first in self._played:
