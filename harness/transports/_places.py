@@ -1,0 +1,69 @@
+"""Where the values of a JSON event stand in the body around it, by their paths.
+
+An event's data may be spread over several `data:` lines. A JSON string never holds a line end, so
+each one lies inside one line: its place in the data is shifted by where that line stands.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+
+from harness.model import Region, RegionKind, Span
+from harness.wire import jsontext
+from harness.wire.jsontext import Path, Value
+from harness.wire.sse import SseEvent
+
+Places = dict[Path, Value]
+
+_DATA_LINE = re.compile(rb"(?:^|(?<=[\r\n]))data(?:: ?([^\r\n]*)|(?=[\r\n]|$))")
+
+
+def in_event(body: bytes, event: SseEvent) -> Places:
+    found = _DATA_LINE.finditer(body, event.start, event.end)
+    starts, shifts, at = [], [], 0
+    for match in found:
+        starts.append(at)
+        where = match.start(1) if match[1] is not None else match.end()
+        shifts.append(where - at)
+        at += len(match[1] or b"") + 1
+    if not starts:
+        return {}
+
+    def shift(offset: int) -> int:
+        return offset + shifts[bisect_right(starts, offset) - 1]
+
+    return {
+        path: Value(path, shift(value.start), shift(value.end), value.kind)
+        for path, value in jsontext.index(event.raw).items()
+    }
+
+
+class Anatomy:
+    """Gathers regions; `unit` is the event or frame that is being looked at."""
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+        self.places: Places = {}
+        self.units: list[Span] = []
+        self.spans: list[Region] = []
+
+    def enter(self, span: Span, places: Places) -> None:
+        self.units.append(span)
+        self.places = places
+
+    def add(self, kind: RegionKind, path: Path, call: int | None = None) -> None:
+        """The value at the path, if there is one that says anything."""
+        value = self.places.get(path)
+        if value is None or value.start == value.end or value.kind == "literal":
+            return
+        payload = self.body[value.start : value.end]
+        text = (
+            jsontext.decode(payload) if value.kind == "string" else payload.decode(errors="replace")
+        )
+        self.spans.append(Region(kind, value.start, value.end, len(self.units) - 1, call, text))
+
+    def add_unit(self, kind: RegionKind) -> None:
+        """The whole unit, as its own region."""
+        span = self.units[-1]
+        self.spans.append(Region(kind, span.start, span.end, len(self.units) - 1))

@@ -1,0 +1,5 @@
+"""Anthropic's Messages, and everything that speaks it."""
+
+from harness.transports.anthropic_messages.transport import Messages
+
+TRANSPORT = Messages()

@@ -1,0 +1,83 @@
+"""What the words of the Messages wire mean: stop reasons, usage, error types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.model import CacheStats, FinishReason, JsonObject, Usage
+
+STOP_REASONS = {
+    "end_turn": FinishReason.STOP,
+    "stop_sequence": FinishReason.STOP,
+    "tool_use": FinishReason.TOOL_CALLS,
+    "max_tokens": FinishReason.LENGTH,
+    "model_context_window_exceeded": FinishReason.LENGTH,
+    "refusal": FinishReason.CONTENT_FILTER,
+    "pause_turn": FinishReason.PAUSE,
+}
+
+# The HTTP status under which the vendor sends each type: an error inside a stream of status 200
+# means what the same type means as a status.
+STATUS_OF = {
+    "invalid_request_error": 400,
+    "authentication_error": 401,
+    "billing_error": 402,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "conflict_error": 409,
+    "request_too_large": 413,
+    "rate_limit_error": 429,
+    "api_error": 500,
+    "timeout_error": 504,
+    "overloaded_error": 529,
+}
+
+EMPTY_IS_VALID = frozenset({"end_turn", "refusal"})
+
+
+def finish_reason(raw: Any) -> FinishReason:
+    return STOP_REASONS.get(raw, FinishReason.UNKNOWN) if isinstance(raw, str) else UNKNOWN
+
+
+UNKNOWN = FinishReason.UNKNOWN
+
+
+def count(value: Any) -> int | None:
+    """A token count, or None for anything that is none."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def merge(counts: JsonObject, more: Any) -> JsonObject:
+    """The last non-null value of each field wins; nothing is ever summed over events."""
+    if not isinstance(more, dict):
+        return counts
+    return counts | {key: value for key, value in more.items() if value is not None}
+
+
+def usage(counts: JsonObject) -> Usage | None:
+    """The wire's input_tokens leave the cache out; ours hold the whole prompt."""
+    read = count(counts.get("cache_read_input_tokens"))
+    written = count(counts.get("cache_creation_input_tokens"))
+    fresh, said = count(counts.get("input_tokens")), count(counts.get("output_tokens"))
+    if fresh is None and said is None and read is None and written is None:
+        return None
+    whole = None if fresh is None else fresh + (read or 0) + (written or 0)
+    details = counts.get("output_tokens_details")
+    return Usage(
+        input_tokens=whole,
+        output_tokens=said,
+        total_tokens=None if whole is None or said is None else whole + said,
+        cache_read_tokens=read,
+        cache_write_tokens=written,
+        reasoning_tokens=(
+            count(details.get("thinking_tokens")) if isinstance(details, dict) else None
+        ),
+    )
+
+
+def cache_stats(counts: Any) -> CacheStats | None:
+    if not isinstance(counts, dict):
+        return None
+    read = count(counts.get("cache_read_input_tokens"))
+    written = count(counts.get("cache_creation_input_tokens"))
+    return CacheStats(read, written) if read or written else None
