@@ -36,8 +36,7 @@ class DocumentDecoder:
         return []
 
     def end(self) -> Pending | None:
-        raw = bytes(self._body)
-        return Pending(raw, 0, len(raw)) if raw else None
+        return Pending(self._body, 0) if self._body else None
 
     @property
     def raw(self) -> bytes:

@@ -138,8 +138,7 @@ class EventStreamDecoder:
     def end(self) -> Pending | None:
         if self._error is not None:
             raise self._error
-        raw = bytes(self._pending)
-        return Pending(raw, self._offset, self._offset + len(raw)) if raw else None
+        return Pending(self._pending, self._offset) if self._pending else None
 
     def _length(self, data: bytes, at: int) -> int:
         total, headers, crc = _PRELUDE.unpack_from(data, at)

@@ -37,18 +37,19 @@ class Line(NamedTuple):
 class NdjsonDecoder:
     """Feed pieces of any size; lines come out with their LF. `limit` bounds one line."""
 
-    __slots__ = ("_error", "_line", "_start", "limit")
+    __slots__ = ("_error", "_line", "_said", "_start", "limit")
 
     def __init__(self, limit: int = LIMIT) -> None:
         self.limit = limit
         self._line = Growing()
         self._start = 0
+        self._said = False  # anything but blanks on this line
         self._error: WireError | None = None
 
     def fork(self) -> NdjsonDecoder:
         fork = NdjsonDecoder.__new__(NdjsonDecoder)
         fork.limit, fork._start, fork._error = self.limit, self._start, self._error
-        fork._line = self._line.fork()
+        fork._line, fork._said = self._line.fork(), self._said
         return fork
 
     def feed(self, data: bytes) -> list[Line]:
@@ -61,9 +62,9 @@ class NdjsonDecoder:
                 self._append(part)
                 raw = self._line.take()
                 end = self._start + len(raw) + 1
-                if raw.strip(_BLANK):
+                if self._said:
                     lines.append(Line(raw.removesuffix(b"\r"), self._start, end))
-                self._start = end
+                self._start, self._said = end, False
             self._append(rest)
         except LimitError as error:
             self._error = error
@@ -74,13 +75,13 @@ class NdjsonDecoder:
     def end(self) -> Pending | None:
         if self._error is not None:
             raise self._error
-        raw = bytes(self._line)
-        return Pending(raw, self._start, self._start + len(raw)) if raw.strip(_BLANK) else None
+        return Pending(self._line, self._start) if self._said else None
 
     def _append(self, part: bytes) -> None:
         if len(self._line) + len(part) > self.limit:
             raise LimitError(f"a line is larger than {self.limit} bytes", offset=self._start)
         self._line.append(part)
+        self._said = self._said or bool(part.strip(_BLANK))
 
 
 def encode(value: Any) -> bytes:

@@ -47,25 +47,6 @@ class SseEvent(NamedTuple):
         return Span(self.start, self.end)
 
 
-class SsePending(NamedTuple):
-    """What had come of an event when the stream ended: its data so far, unfinished line included,
-    and that `line` as it came. Nothing of it was dispatched."""
-
-    raw: bytes
-    event: str
-    start: int
-    end: int
-    line: bytes
-
-    @property
-    def data(self) -> str:
-        return self.raw.decode("utf-8", "replace")
-
-    @property
-    def span(self) -> Span:
-        return Span(self.start, self.end)
-
-
 class SseDecoder:
     """Feed pieces of any size; events come out with the byte that completes their blank line.
 
@@ -134,14 +115,9 @@ class SseDecoder:
         """What was pending, or None if nothing with data or a name was begun."""
         if self._error is not None:
             raise self._error
-        line = self._head or bytes(self._line)
-        rest = self.fork()
-        if line:
-            rest._field(line)
-        if not (line or rest._data or rest._event):
-            return None
-        end = self._offset + len(self._head or b"")
-        return SsePending(bytes(rest._data)[:-1], rest._event or MESSAGE, self._start, end, line)
+        if self._head or self._line or self._data or self._event:
+            return SsePending(self.fork())
+        return None
 
     def _without_bom(self, data: bytes) -> bytes:
         """The stream from its first byte that is surely no byte order mark."""
@@ -244,6 +220,48 @@ class SseDecoder:
             events.append(SseEvent(raw, self._event or MESSAGE, self._start, end, self._id))
         self._event = ""
         self._start = after
+
+
+class SsePending:
+    """What had come of an event when the stream ended; nothing of it was dispatched.
+
+    `raw` and `event` are its data and name so far, the unfinished line included; `line` is that
+    line as it came. They are made when asked for: most readers only ask whether there was any.
+    """
+
+    __slots__ = ("_state", "end", "start")
+
+    def __init__(self, state: SseDecoder) -> None:
+        self._state = state
+        self.start, self.end = state._start, state._offset + len(state._head or b"")
+
+    @property
+    def line(self) -> bytes:
+        return self._state._head or bytes(self._state._line)
+
+    @property
+    def raw(self) -> bytes:
+        return bytes(self._finished()._data)[:-1]
+
+    @property
+    def data(self) -> str:
+        return self.raw.decode("utf-8", "replace")
+
+    @property
+    def event(self) -> str:
+        return self._finished()._event or MESSAGE
+
+    @property
+    def span(self) -> Span:
+        return Span(self.start, self.end)
+
+    def _finished(self) -> SseDecoder:
+        state = self._state.fork()
+        state._field(self.line)
+        return state
+
+    def __repr__(self) -> str:
+        return f"SsePending({self.raw!r}, {self.event!r}, {self.start}:{self.end})"
 
 
 def split(body: bytes, limit: int = LIMIT) -> list[SseEvent]:
