@@ -1,19 +1,80 @@
-"""Every invariant fails on a miniature and passes on the reference."""
+"""Every invariant fails on a miniature wrong in its own way, and passes on the good trace."""
+
+import inspect
+from dataclasses import replace
 
 import pytest
-from miniatures.invents_stop import InventsStop
+from miniatures import of_calls, of_ends, of_requests, of_text  # noqa: F401  they fill the list
+from miniatures.catalogue import MINIATURES
+from miniatures.traces import dying
 
-from harness.data import builtin
-from harness.engine import draw, run_case
-from harness.model import VerdictKind
-from harness.scenario import load
-from harness.targets.reference import Reference
-
-CASES = list(draw(load(builtin("scenarios") / "stream_dies_mid_tool_call.yaml")))
+from harness.invariants import INVARIANTS
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.fault)
-def test_truncation_is_visible(case):
-    """A client that invents a stop is caught; the reference is acquitted."""
-    assert run_case(case, InventsStop()).kind is VerdictKind.FAILED
-    assert run_case(case, Reference()).kind is VerdictKind.PASSED
+def judged(miniature, trace):
+    check = INVARIANTS.get(miniature.invariant)
+    once = getattr(inspect.getmodule(check), "ONCE", False)
+    return [
+        sentence
+        for turn in range(1 if once else len(trace.reports))
+        for sentence in check(trace, turn, **miniature.args)
+    ]
+
+
+@pytest.mark.parametrize("miniature", MINIATURES, ids=lambda one: f"{one.invariant}-{one.name}")
+def test_a_miniature_is_caught(miniature):
+    """What is wrong in one way is caught by the invariant that names it, in whole sentences."""
+    sentences = judged(miniature, miniature.spoil(miniature.good()))
+    assert sentences
+    assert all(sentence and isinstance(sentence, str) for sentence in sentences)
+
+
+@pytest.mark.parametrize("miniature", MINIATURES, ids=lambda one: f"{one.invariant}-{one.name}")
+def test_the_good_trace_is_acquitted(miniature):
+    """What was spoilt to make the miniature is acquitted by the same invariant, same arguments."""
+    assert judged(miniature, miniature.good()) == []
+
+
+@pytest.mark.parametrize("name", INVARIANTS.names())
+def test_every_invariant_has_a_miniature(name):
+    """An invariant that nothing is known to fail is a wish."""
+    assert name in {miniature.invariant for miniature in MINIATURES}
+
+
+def test_no_miniature_names_what_does_not_exist():
+    """A misspelt invariant is found at once, and no two miniatures share a name."""
+    assert {miniature.invariant for miniature in MINIATURES} <= set(INVARIANTS.names())
+    pairs = [(miniature.invariant, miniature.name) for miniature in MINIATURES]
+    assert len(pairs) == len(set(pairs))
+
+
+@pytest.mark.parametrize("name", INVARIANTS.names())
+def test_an_invariant_says_what_it_is(name):
+    """Text, level, source, and a check that takes its main argument as `value` if it has one."""
+    check = INVARIANTS.get(name)
+    module = inspect.getmodule(check)
+    assert len(module.__doc__.strip()) > 20
+    assert module.LEVEL in {"must", "should"}
+    assert len(module.WHY) > 20
+    trace, turn, *others = inspect.signature(check).parameters.values()
+    assert (trace.name, turn.name) == ("trace", "turn")
+    positional = [p.name for p in others if p.kind is p.POSITIONAL_OR_KEYWORD]
+    assert not positional or positional[0] == "value"
+
+
+@pytest.mark.parametrize("name", INVARIANTS.names())
+def test_an_invariant_does_not_judge_a_turn_that_was_declined(name):
+    """A target that lacks a feature says so: its turn is nobody's failure."""
+    trace = dying()
+    skipped = replace(trace.reports[0], skipped="tools")
+    trace = replace(trace, reports=(skipped,))
+    if name not in SEES_REQUESTS:
+        assert list(INVARIANTS.get(name)(trace, 0)) == []
+
+
+SEES_REQUESTS = {
+    "attempts",
+    "refreshes_once",
+    "request_has",
+    "request_lacks",
+}

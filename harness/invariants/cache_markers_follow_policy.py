@@ -28,7 +28,7 @@ def check(
     enabled: bool | None = None,
     at_most: int = 4,
 ) -> Iterator[str]:
-    """`value` is the paths under which a marker must stand; `enabled` overrides facts.cache_policy."""
+    """`value`: paths under which a marker must stand; `enabled` overrides facts.cache_policy."""
     policy = trace.case.facts.get("cache_policy") or CachePolicy()
     wanted = enabled if enabled is not None else policy.enabled or bool(value)
     for sent in attempts_on(trace, turn):

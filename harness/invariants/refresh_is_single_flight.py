@@ -10,12 +10,11 @@ from harness.model import Level, Trace
 
 LEVEL = Level.MUST
 WHY = "hermes-agent N02, N11: refresh tokens are single-use; two racing refreshes log the user out."
+ONCE = True
 
 
 def check(trace: Trace, turn: int) -> Iterator[str]:
-    """On the last turn, over the case: no more refreshes than credentials that were refused."""
-    if turn != len(trace.case.turns) - 1:
-        return
+    """No more refreshes than credentials that were refused."""
     tokens = sum(is_token_request(trace, sent) for sent in trace.sent)
     refused = set()
     for sent in trace.sent:
