@@ -123,6 +123,8 @@ def delivered_by(trace: Trace, sent: Sent) -> Delivered:
 
 
 def _whole(exchange: Exchange, regions: Regions) -> tuple[Region, ...]:
+    if exchange.header("content-encoding"):
+        return regions.spans  # they count in the decoded body, whose length is not known here
     length = sum(len(piece.data) for piece in exchange.pieces)
     return tuple(
         span
