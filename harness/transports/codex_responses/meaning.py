@@ -146,7 +146,7 @@ def meaning_of(items: Sequence[Item], ended: Ended | None, provider: Provider) -
     data = {
         "raw_finish_reason": ended.raw_finish if ended else None,
         "response_id": ended.id if ended else None,
-        "refusal": "\n\n".join(said.refusals) or None,
+        "refusal": "".join(said.refusals) or None,
         "commentary": "\n\n".join(said.comments) or None,
         "codex_reasoning_items": (said.reasoning or None) if ended else None,
         "codex_message_items": (said.messages or None) if ended else None,
