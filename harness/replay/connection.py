@@ -164,11 +164,11 @@ class Connection(asyncio.Protocol):
 
     async def _play(self, played: Plan, speed: float) -> None:
         start = self._loop.time()
-        for step in played.steps:
-            wait = start + step.due / speed - self._loop.time()
+        for due, data in played.steps:
+            wait = start + due / speed - self._loop.time()
             if wait > 0:
                 await asyncio.sleep(wait)
-            self._write(step.data)
+            self._write(data)
             await self._flushed.wait()
         if played.ending is Ending.STALL:
             return  # `playing` stays set: nothing more is read or written until somebody leaves

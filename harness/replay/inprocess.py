@@ -26,7 +26,7 @@ from harness.model import Ending, Exchange
 from harness.replay.asked import Asked
 from harness.replay.clock import RealClock, VirtualClock, WaitsForEver
 from harness.replay.player import Player
-from harness.replay.raw import Plan, Step, plan, reads
+from harness.replay.raw import Plan, Step, reads
 
 AnyClock = RealClock | VirtualClock
 _CORES = {"httpx": "httpcore", "httpx2": "httpcore2"}
@@ -41,7 +41,7 @@ class _Line:
         self.origin = _origin("http", host, port)
         self._asked = Asked()
         self._plan: Plan | None = None
-        self._steps: tuple[Step, ...] = ()
+        self._steps: list[Step] = []
         self._next = 0
         self._start = 0.0
         self._rest = b""
@@ -52,8 +52,8 @@ class _Line:
     def write(self, data: bytes) -> None:
         request = self._asked.feed(data, self.origin) if data else None
         if request is not None:
-            self._plan = plan(self.player.answer(request), request.method)
-            self._steps, self._next = reads(self._plan), 0
+            self._plan = reads(self.player.answer(request), request.method)
+            self._steps, self._next = self._plan.steps, 0
             self._start = self.clock.now()
 
     def wait(self, timeout: float | None) -> tuple[float, bool]:
@@ -62,7 +62,7 @@ class _Line:
         if self._rest:
             pass
         elif self._next < len(self._steps):
-            seconds = self._start + self._steps[self._next].due - self.clock.now()
+            seconds = self._start + self._steps[self._next][0] - self.clock.now()
         elif self._plan is None or self._plan.ending is Ending.STALL or self._plan.keep_alive:
             seconds = math.inf
         return patience(seconds, timeout)
@@ -74,7 +74,7 @@ class _Line:
             if self._next >= len(self._steps):
                 over = self._plan is not None and self._plan.ending is Ending.RESET
                 return Ending.RESET if over else b""
-            data = self._steps[self._next].data
+            data = self._steps[self._next][1]
             self._next += 1
         self._rest = data[max_bytes:]
         return data[:max_bytes] if self._rest else data

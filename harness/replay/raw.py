@@ -15,6 +15,7 @@ framing follows the exchange's own headers:
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from typing import NamedTuple
 
@@ -31,41 +32,65 @@ class Body(Enum):
     RAW = "raw"
 
 
-class Step(NamedTuple):
-    """Bytes to be written at once, `due` seconds after the request was read."""
-
-    due: float
-    data: bytes
+Step = tuple[float, bytes]  # when, in seconds after the request was read, and what
 
 
 class Plan(NamedTuple):
     """Everything one exchange writes, and whether the connection then lives on."""
 
-    steps: tuple[Step, ...]
+    steps: list[Step]
     ending: Ending
     keep_alive: bool
-    body: Body
 
 
 def plan(exchange: Exchange, method: str = "POST") -> Plan:
-    headers = exchange.headers
+    """One write a piece, for a socket."""
     body = _body(exchange, method)
-    if body is Body.CHUNKED:
-        headers = _chunked(headers)
-    due = exchange.head_delay
-    steps: list[Step] = []
-    if exchange.status is not None:
-        steps.append(Step(due, _head(exchange, headers)))
-    chunked = body is Body.CHUNKED
-    for piece in exchange.pieces if body is not Body.NONE else ():
-        due += piece.delay
-        if piece.data:  # an empty chunk would be the terminator
-            data = b"%x\r\n%b\r\n" % (len(piece.data), piece.data) if chunked else piece.data
-            steps.append(Step(due, data))
+    return _plan(exchange, body, list(_steps(exchange, body)))
+
+
+def reads(exchange: Exchange, method: str = "POST") -> Plan:
+    """The same as a client's reads, joined where joining shows nothing.
+
+    Chunks that are due at the same time come out of the client's parser one by one even when they
+    arrive together, so one read may bring several; it is never larger than a client's buffer, for
+    that would cut a chunk in two."""
+    body = _body(exchange, method)
+    steps = _steps(exchange, body)
+    return _plan(exchange, body, list(_joined(steps) if body is Body.CHUNKED else steps))
+
+
+def _plan(exchange: Exchange, body: Body, steps: list[Step]) -> Plan:
     ending = Ending.EOF if exchange.ending is Ending.CLIENT_CLOSED else exchange.ending
-    if ending is Ending.COMPLETE and chunked:
-        steps.append(Step(due, b"0\r\n\r\n"))
-    return Plan(tuple(steps), ending, _keeps_alive(exchange, body, ending), body)
+    return Plan(steps, ending, _keeps_alive(exchange, body, ending))
+
+
+def _steps(exchange: Exchange, body: Body) -> Iterator[Step]:
+    due = exchange.head_delay
+    chunked = body is Body.CHUNKED
+    if exchange.status is not None:
+        headers = _chunked(exchange.headers) if chunked else exchange.headers
+        yield due, _head(exchange, headers)
+    for data, delay in exchange.pieces if body is not Body.NONE else ():
+        due += delay
+        if data:  # an empty chunk would be the terminator
+            yield due, b"%x\r\n%b\r\n" % (len(data), data) if chunked else data
+    if chunked and exchange.ending is Ending.COMPLETE:
+        yield due, b"0\r\n\r\n"
+
+
+def _joined(steps: Iterable[Step]) -> Iterator[Step]:
+    group: list[bytes] = []
+    at, size = 0.0, 0
+    for due, data in steps:
+        if group and (due != at or size + len(data) > READ_SIZE):
+            yield at, b"".join(group)
+            group, size = [], 0
+        at = due
+        size += len(data)
+        group.append(data)
+    if group:
+        yield at, b"".join(group)
 
 
 def _body(exchange: Exchange, method: str) -> Body:
@@ -116,26 +141,3 @@ def _keeps_alive(exchange: Exchange, body: Body, ending: Ending) -> bool:
             len(piece.data) for piece in exchange.pieces
         )
     return body in (Body.NONE, Body.CHUNKED)
-
-
-def reads(played: Plan) -> tuple[Step, ...]:
-    """The steps as a client's reads, joined where joining shows nothing.
-
-    Chunks that are due at the same time come out of the client's parser one by one even when they
-    arrive together, so one read may bring several; it is never larger than a client's buffer, for
-    that would cut a chunk in two."""
-    if played.body is not Body.CHUNKED:
-        return played.steps
-    joined: list[Step] = []
-    group: list[bytes] = []
-    due, size = 0.0, 0
-    for step in played.steps:
-        if group and (step.due != due or size + len(step.data) > READ_SIZE):
-            joined.append(Step(due, b"".join(group)))
-            group, size = [], 0
-        due = step.due
-        group.append(step.data)
-        size += len(step.data)
-    if group:
-        joined.append(Step(due, b"".join(group)))
-    return tuple(joined)
