@@ -1,4 +1,7 @@
-"""Cassettes: vcrpy files and more. What vcrpy cannot say (pieces, delays, ending) stands beside."""
+"""Cassettes: vcrpy files and more. What vcrpy cannot say (pieces, delays, ending) stands beside.
+
+`lint`, `show` and `importing` are imported by name, by those who need them: they load more.
+"""
 
 from harness.cassette.read import load, loads
 from harness.cassette.value import Cassette, Note

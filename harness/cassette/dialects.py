@@ -10,24 +10,31 @@ import binascii
 import json
 from typing import Any
 
+from harness.cassette.events import Path
 from harness.cassette.fault import Bad
 
 Plain = dict[str, Any]
 VCRPY = "vcrpy-v1"
+UNVERSIONED = "vcrpy-unversioned"  # stock vcrpy reads it all the same
+BEFORE = "vcrpy-v0"
+OLD_HTTPX = "vcrpy-old-httpx"
+PARSED = "parsed-body"
+SPLIT = "requests-and-responses"
+CHUNKS = "chunks"
 
 
 def to_stock(document: Any) -> tuple[Plain, str]:
     """The document in vcrpy's shape, and which dialect it was in."""
-    if isinstance(document, list):
-        return {"interactions": [_unversioned(item) for item in document]}, "vcrpy-v0"
+    if isinstance(document, list):  # as it was before version 1
+        return {"interactions": document}, BEFORE
     if not isinstance(document, dict):
         raise Bad((), "is no cassette", type(document).__name__, _EXPECTED)
     if isinstance(document.get("interactions"), list):
-        return document, VCRPY if "version" in document else "vcrpy-unversioned"
+        return document, _accent(document)
     if isinstance(document.get("requests"), list) and isinstance(document.get("responses"), list):
-        return _split(document), "requests-and-responses"
+        return _split(document), SPLIT
     if isinstance(document.get("chunks"), list) and isinstance(document.get("request"), dict):
-        return _chunked(document), "chunks"
+        return _chunked(document), CHUNKS
     raise Bad(
         (), "is no cassette", f"the keys {', '.join(map(str, document)) or '(none)'}", _EXPECTED
     )
@@ -36,9 +43,24 @@ def to_stock(document: Any) -> tuple[Plain, str]:
 _EXPECTED = "It needs `interactions`, a list of {request, response}"
 
 
-def _unversioned(item: Any) -> Any:
-    """Before version 1, a file was a list of interactions."""
-    return item
+def _accent(document: Plain) -> str:
+    """What a single interaction has that stock vcrpy would not write makes the file a dialect."""
+    for item in document["interactions"]:
+        for half in item.values() if isinstance(item, dict) else ():
+            if isinstance(half, dict) and "parsed_body" in half:
+                return PARSED
+            if isinstance(half, dict) and "status_code" in half:
+                return OLD_HTTPX
+    return VCRPY if "version" in document else UNVERSIONED
+
+
+def origin(path: Path, dialect: str) -> Path:
+    """Where in the document itself stood what is at this path in vcrpy's shape."""
+    if dialect == BEFORE:
+        return path[1:]
+    if dialect == SPLIT and len(path) > 2:
+        return (f"{path[2]}s", path[1], *path[3:])
+    return path[2:] if dialect == CHUNKS else path
 
 
 def _split(document: Plain) -> Plain:
@@ -78,7 +100,7 @@ def _chunked(document: Plain) -> Plain:
     return rest | {"interactions": [{"request": request, "response": stock}]}
 
 
-def _base64(text: Any, path: tuple[str | int, ...]) -> bytes:
+def _base64(text: Any, path: Path) -> bytes:
     if not isinstance(text, str):
         raise Bad(path, "is no base64 text", type(text).__name__)
     try:
@@ -87,14 +109,14 @@ def _base64(text: Any, path: tuple[str | int, ...]) -> bytes:
         raise Bad(path, "is damaged base64", str(error)) from error
 
 
-def request_body(request: Plain, path: tuple[str | int, ...]) -> Any:
+def request_body(request: Plain, path: Path) -> Any:
     """`parsed_body` (Pydantic AI) is JSON that stands for the body."""
     if "parsed_body" in request:
         return _as_json(request["parsed_body"], (*path, "parsed_body"))
     return request.get("body")
 
 
-def response_body(response: Plain, path: tuple[str | int, ...]) -> Any:
+def response_body(response: Plain, path: Path) -> Any:
     """`body: {string}` or `{base64_string}`, `parsed_body`, or the old httpx stub's `content`."""
     if "parsed_body" in response:
         return _as_json(response["parsed_body"], (*path, "parsed_body"))
@@ -108,7 +130,7 @@ def response_body(response: Plain, path: tuple[str | int, ...]) -> Any:
     return body.get("string")
 
 
-def _as_json(value: Any, path: tuple[str | int, ...]) -> str:
+def _as_json(value: Any, path: Path) -> str:
     try:
         return json.dumps(value)
     except (TypeError, ValueError, RecursionError) as error:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from harness.cassette.source import Marks, Path
+from harness.cassette.events import Path
+from harness.cassette.source import Marks, spelled
 from harness.errors import CassetteError, Where
 
 
@@ -32,11 +33,3 @@ class Fault(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.where}: {self.level}: {self.message} [{self.code}]"
-
-
-def spelled(path: Path) -> str:
-    """`interactions[2].response.harness.pieces`."""
-    text = ""
-    for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
-    return text

@@ -1,9 +1,4 @@
-"""One interaction of a file as an Exchange and the Note beside it.
-
-In a file of ours (`metadata.harness`) everything means what it says. Elsewhere the framing headers
-are known to be unreliable, because recorders decode and filters rewrite: a content-length or
-content-encoding that contradicts the stored body is put right, and noted.
-"""
+"""One interaction of a file as an Exchange and the Note beside it."""
 
 from __future__ import annotations
 
@@ -12,11 +7,12 @@ from typing import Any
 
 from harness.cassette import pieces as notation
 from harness.cassette.dialects import Plain, request_body, response_body
+from harness.cassette.events import Path
 from harness.cassette.fault import Bad
+from harness.cassette.framing import is_framed, mended
 from harness.cassette.shapes import data, headers, kept, mapping, only, required, rest, string
-from harness.cassette.source import Path
 from harness.cassette.value import NOTHING, Note
-from harness.model import Ending, Exchange, Headers, Piece, Request, find_header
+from harness.model import Ending, Exchange, Headers, Piece, Request
 
 EXTRAS = {"pieces", "ending", "head_delay", "http_version", "decoded", "repaired", "meaning"}
 EXTRAS |= {"header_order", "request_header_order"}
@@ -25,9 +21,7 @@ UNANSWERED |= {"request_header_order"}
 _REQUEST = {"method", "uri", "headers", "body", "parsed_body"}
 _RESPONSE = {"status", "headers", "body", "harness", "parsed_body"}
 _OLD_HTTPX = {"content", "status_code", "http_version"}
-_FRAMED = "application/vnd.amazon.eventstream"
 _ENDINGS = {ending.value: ending for ending in Ending}
-_GZIP = {"gzip", "x-gzip"}
 
 
 def answered(item: Any, path: Path, *, ours: bool) -> tuple[Exchange, Note]:
@@ -43,7 +37,7 @@ def answered(item: Any, path: Path, *, ours: bool) -> tuple[Exchange, Note]:
     decoded = string(extras.get("decoded", ""), (*at, "harness", "decoded"))
     repaired = _repaired(extras, (*at, "harness", "repaired"))
     if not ours:
-        found, decoded, repaired = _mended(found, body, request.method, status)
+        found, decoded, repaired = mended(found, body, request.method, status)
     old = "status_code" in response
     exchange = Exchange(
         request,
@@ -118,10 +112,6 @@ def _status(response: Plain, path: Path) -> tuple[int, str]:
     return code, string(reason or "", (*path, "status", "message"))
 
 
-def is_framed(found: Headers) -> bool:
-    return (find_header(found, "content-type") or "").startswith(_FRAMED)
-
-
 def _pieces(
     extras: Mapping[str, Any], body: bytes, found: Headers, path: Path
 ) -> tuple[Piece, ...]:
@@ -132,7 +122,7 @@ def _pieces(
     if type(text) is not str and (type(text) is not int or text < 0):
         raise Bad(path, "is no text", type(text).__name__)
     try:
-        return notation.read(str(text), body, framed=is_framed(found))
+        return notation.read(str(text), body, framed=is_framed(found, body))
     except ValueError as error:
         hint = "Write the sizes anew, or `events` for one piece an event"
         raise Bad(path, f"cannot be read: {error}", repr(text), hint) from error
@@ -172,44 +162,3 @@ def _repaired(extras: Plain, path: Path) -> Mapping[str, tuple[str, ...]]:
     for name, text in headers(extras["repaired"], path):
         values[name] = (*values.get(name, ()), text)
     return values
-
-
-def _mended(
-    found: Headers, body: bytes, method: str, status: int
-) -> tuple[Headers, str, Mapping[str, tuple[str, ...]]]:
-    """The headers true to the body; the coding that is no longer there; what else was wrong."""
-    names = {name.lower() for name, _ in found}
-    decoded, repaired = "", {}
-    if body and "content-encoding" in names:
-        codings = [text for name, text in found if name.lower() == "content-encoding"]
-        if _is_plain(body, ", ".join(codings)):
-            decoded = ", ".join(codings)
-            found = tuple(pair for pair in found if pair[0].lower() != "content-encoding")
-    if "content-length" in names and method.upper() != "HEAD" and status not in {204, 304}:
-        lengths = tuple(text for name, text in found if name.lower() == "content-length")
-        if lengths != (str(len(body)),):
-            repaired["content-length"] = lengths
-            found = _with_length(found, str(len(body)))
-    return found, decoded, repaired
-
-
-def _with_length(found: Headers, length: str) -> Headers:
-    """One content-length, where the first one stood."""
-    first = next(n for n, (name, _) in enumerate(found) if name.lower() == "content-length")
-    return tuple(
-        (name, length if number == first else text)
-        for number, (name, text) in enumerate(found)
-        if number == first or name.lower() != "content-length"
-    )
-
-
-def _is_plain(body: bytes, coding: str) -> bool:
-    """Whether the coding that the header names is not (any longer) on the body."""
-    if coding.lower() in _GZIP:
-        return not body.startswith(b"\x1f\x8b")
-    if coding.lower() == "identity":
-        return False
-    try:
-        return b"\0" not in body and bool(body.decode())
-    except UnicodeDecodeError:
-        return False

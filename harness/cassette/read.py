@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path as FilePath
 from typing import Any
 
-from harness.cassette.dialects import Plain, to_stock
+from harness.cassette.dialects import VCRPY, Plain, origin, to_stock
+from harness.cassette.events import Path
 from harness.cassette.fault import Bad
 from harness.cassette.interaction import answered, unanswered
-from harness.cassette.shapes import kept, mapping, only, rest
-from harness.cassette.source import Marks, Path, parse
-from harness.cassette.value import FORMAT, Cassette, Note
+from harness.cassette.shapes import kept, mapping, only, rest, string
+from harness.cassette.source import Marks, parse
+from harness.cassette.value import FORMAT, KINDS, Cassette, Note
 from harness.model import Exchange
 
 HARNESS: Path = ("metadata", "harness")
@@ -28,10 +29,12 @@ def loads(data: bytes, name: str | None = None) -> Cassette:
 def read(data: bytes, name: str | None = None) -> tuple[Cassette, str]:
     """The cassette, and the dialect it was in."""
     document = parse(data, name)
+    dialect = VCRPY
     try:
         stock, dialect = to_stock(document)
         return cassette(stock), dialect
     except Bad as bad:
+        bad.path = origin(bad.path, dialect)
         raise bad.error(Marks(data, name)) from None
 
 
@@ -49,7 +52,7 @@ def cassette(stock: Plain) -> Cassette:
         pairs = _merged(pairs, extras["unanswered"])
     return Cassette(
         tuple(exchange for exchange, _ in pairs),
-        kept(mapping(extras.get("provenance"), (*HARNESS, "provenance")), HARNESS),
+        _provenance(extras.get("provenance")),
         tuple(note for _, note in pairs),
         rest(stock, {"interactions", "metadata", "version"}, ()),
         rest(metadata, {"harness"}, ("metadata",)),
@@ -61,6 +64,18 @@ def _check_format(extras: Plain) -> None:
     if extras.get("format") != FORMAT:
         hint = f"This harness reads {FORMAT}"
         raise Bad((*HARNESS, "format"), "is unknown", repr(extras.get("format")), hint)
+
+
+def _provenance(raw: Any) -> Plain:
+    path: Path = (*HARNESS, "provenance")
+    provenance = kept(mapping(raw, path), path)
+    if raw is not None and provenance.get("kind") not in KINDS:
+        hint = f"Known are {', '.join(KINDS)}"
+        raise Bad((*path, "kind"), "is unknown", repr(provenance.get("kind")), hint)
+    for key in ("from", "at", "by"):
+        if key in provenance and not string(provenance[key], (*path, key)):
+            raise Bad((*path, key), "is empty")
+    return provenance
 
 
 def _merged(pairs: list[tuple[Exchange, Note]], raw: Any) -> list[tuple[Exchange, Note]]:

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from harness.cassette.dialects import Plain
+from harness.cassette.events import Path
 from harness.cassette.fault import Bad
-from harness.cassette.source import Path
 from harness.model import Headers
 
 _DEEPEST, _MOST_NODES = 64, 1_000_000
@@ -45,8 +45,8 @@ def data(value: Any, path: Path) -> bytes:
             return value.encode()
         except UnicodeEncodeError as error:
             raise Bad(path, "is no UTF-8 text", str(error)) from error
-    if isinstance(value, list | tuple):
-        return b"".join(data(part, (*path, number)) for number, part in enumerate(value))
+    if isinstance(value, list) and all(isinstance(part, str | bytes) for part in value):
+        return b"".join(data(part, path) for part in value)
     raise Bad(path, "is neither text nor bytes", type(value).__name__)
 
 
@@ -77,7 +77,7 @@ def kept(value: Plain, path: Path) -> Plain:
         for item in level:
             if isinstance(item, dict):
                 below += item.values()
-            elif isinstance(item, list | tuple):
+            elif isinstance(item, list):
                 below += item
             elif not isinstance(item, str | bytes | int | float | None):
                 raise Bad(path, "holds what JSON has not", type(item).__name__)
@@ -117,13 +117,13 @@ def _ordered(found: Headers, order: Any) -> Headers:
 
 
 def _pair(item: Any, path: Path) -> tuple[str, str]:
-    if not isinstance(item, list | tuple) or len(item) != 2:
+    if not isinstance(item, list) or len(item) != 2:
         raise Bad(path, "is no pair of a name and a value", type(item).__name__)
     return _header_text(item[0], path), _header_text(item[1], path)
 
 
 def _values(value: Any, path: Path) -> list[str]:
-    if isinstance(value, list | tuple):
+    if isinstance(value, list):
         return [_header_text(item, path) for item in value]
     return [_header_text(value, path)]
 

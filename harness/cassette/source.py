@@ -1,9 +1,4 @@
-"""A file's bytes to plain data: gzip, JSON or YAML, and where in the text each thing stands.
-
-Safe and fast: the C loader, no Python objects but the harmless ones that recorders wrote (text,
-tuples, BytesIO and iterators as bodies), bounded depth and size. Dates stay text: a cassette's data
-is JSON's.
-"""
+"""A file's bytes to plain data: gzip, JSON or YAML, and where in the text each thing stands."""
 
 from __future__ import annotations
 
@@ -12,76 +7,13 @@ from typing import Any
 
 import yaml
 
+from harness.cassette import events
+from harness.cassette.events import Path
 from harness.errors import CassetteError, Where
 
-Path = tuple[str | int, ...]
-
-_DEEPEST = 200
 _LARGEST = 512 * 1024 * 1024
-_SAFE_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class _Loader(_SAFE_LOADER):  # type: ignore[misc]
-    """The C loader's own composer recurses without a limit: a file of brackets would end the
-    process. The resolver's hooks are called once a node, so depth is counted there."""
-
-    _depth = 0
-
-    def descend_resolver(self, current_node: Any, current_index: Any) -> None:
-        self._depth += 1
-        if self._depth > _DEEPEST:
-            raise yaml.YAMLError(f"nested deeper than {_DEEPEST}")
-
-    def ascend_resolver(self) -> None:
-        self._depth -= 1
-
-
-def _binary(loader: Any, node: Any) -> bytes:
-    value: bytes = loader.construct_yaml_binary(node)
-    return value
-
-
-def _text(loader: Any, node: Any) -> Any:
-    return loader.construct_scalar(node)
-
-
-def _sequence(loader: Any, node: Any) -> Any:
-    return loader.construct_sequence(node, deep=True)
-
-
-def _file(loader: Any, node: Any) -> bytes:
-    """`_io.BytesIO` as a recorder pickled it: its content is the first item of its state."""
-    state = loader.construct_mapping(node, deep=True).get("state") or (b"",)
-    return _joined([state[0]])
-
-
-def _iterator(loader: Any, node: Any) -> bytes:
-    """`iter` of a list of parts, as a recorder pickled a streamed body."""
-    args: Any = loader.construct_mapping(node, deep=True).get("args") or ([],)
-    return _joined(args[0])
-
-
-def _joined(parts: Any) -> bytes:
-    if isinstance(parts, str | bytes):
-        parts = [parts]
-    if not isinstance(parts, list | tuple) or not all(isinstance(p, str | bytes) for p in parts):
-        raise yaml.YAMLError("a body of parts that are neither text nor bytes")
-    return b"".join(part.encode() if isinstance(part, str) else part for part in parts)
-
-
-_PYTHON = "tag:yaml.org,2002:python/"
-for _tag, _constructor in {
-    "!binary": _binary,
-    f"{_PYTHON}bytes": _binary,
-    f"{_PYTHON}str": _text,
-    f"{_PYTHON}unicode": _text,
-    f"{_PYTHON}tuple": _sequence,
-    f"{_PYTHON}object/new:_io.BytesIO": _file,
-    f"{_PYTHON}object/apply:builtins.iter": _iterator,
-    f"{_PYTHON}object/apply:__builtin__.iter": _iterator,
-    "tag:yaml.org,2002:timestamp": _text,
-}.items():
-    _Loader.add_constructor(_tag, _constructor)
+_HINT = "A cassette is YAML or JSON, as vcrpy writes it"
+_NOT_JSON = object()
 
 
 def parse(data: bytes, name: str | None = None) -> Any:
@@ -92,17 +24,9 @@ def parse(data: bytes, name: str | None = None) -> Any:
         if found is not _NOT_JSON:
             return found
     try:
-        return yaml.load(text, Loader=_Loader)  # noqa: S506
+        return events.load(text)
     except yaml.YAMLError as error:
         raise _unreadable(error, name) from error
-    except (ValueError, RecursionError) as error:  # an impossible !!int, !!float or !!binary
-        raise CassetteError(
-            f"cannot be read as YAML: {error}", where=Where(name), hint=_HINT
-        ) from error
-
-
-_HINT = "A cassette is YAML or JSON, as vcrpy writes it"
-_NOT_JSON = object()
 
 
 def _json(text: bytes) -> Any:
@@ -141,31 +65,24 @@ class Marks:
 
     def __init__(self, data: bytes, name: str | None = None) -> None:
         self._name = name
+        self._places: dict[Path, tuple[int, int]] = {}
         try:
-            self._root: Any = yaml.compose(unpacked(data, name), Loader=_Loader)
+            for path, line, column in events.marks(unpacked(data, name)):
+                self._places.setdefault(path, (line, column))
         except (yaml.YAMLError, CassetteError):
-            self._root = None  # JSON that is no YAML: no lines
+            return  # JSON that is no YAML: the lines end where YAML does
 
     def find(self, path: Path) -> Where:
         """The place of the deepest part of the path that is really there."""
-        node = self._root
-        if node is None:
-            return Where(self._name)
-        mark = node.start_mark
-        for step in path:
-            entry = _child(node, step)
-            if entry is None:
-                break
-            mark, node = entry[0].start_mark, entry[1]
-        return Where(self._name, mark.line + 1, mark.column + 1)
-
-    def line(self, path: Path) -> int | None:
-        return self.find(path).line
+        for end in range(len(path), 0, -1):
+            if path[:end] in self._places:
+                return Where(self._name, *self._places[path[:end]])
+        return Where(self._name, 1, 1)
 
 
-def _child(node: Any, step: str | int) -> tuple[Any, Any] | None:
-    if isinstance(node, yaml.MappingNode):
-        return next((pair for pair in node.value if pair[0].value == step), None)
-    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-        return node.value[step], node.value[step]
-    return None
+def spelled(path: Path) -> str:
+    """`interactions[2].response.harness.pieces`."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text

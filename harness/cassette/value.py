@@ -9,6 +9,7 @@ from typing import Any
 from harness.model import Exchange
 
 FORMAT = "harness/1"
+KINDS = ("recorded", "authored", "synthesized", "derived")
 NOTHING: Mapping[str, Any] = {}
 
 

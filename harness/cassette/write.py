@@ -15,7 +15,7 @@ from typing import Any
 
 from harness.cassette import emit
 from harness.cassette import pieces as notation
-from harness.cassette.interaction import is_framed
+from harness.cassette.framing import is_framed
 from harness.cassette.value import FORMAT, Cassette, Note
 from harness.errors import CassetteError, Where
 from harness.model import Ending, Exchange, Headers
@@ -52,7 +52,9 @@ def dumps(cassette: Cassette, name: str | None = None) -> bytes:
 def stock(cassette: Cassette) -> Plain:
     """What vcrpy's own loader would make of the file."""
     pairs = list(enumerate(zip(cassette.exchanges, cassette.notes, strict=True)))
-    harness: Plain = {"format": FORMAT, "provenance": dict(cassette.provenance)}
+    harness: Plain = {"format": FORMAT}
+    if cassette.provenance:
+        harness["provenance"] = dict(cassette.provenance)
     dead = [_unanswered(at, *pair) for at, pair in pairs if pair[0].status is None]
     if dead:
         harness["unanswered"] = dead
@@ -96,7 +98,7 @@ def _extras(exchange: Exchange, note: Note) -> Plain:
     extras: Plain = {}
     pieces, body = exchange.pieces, exchange.body
     if pieces and (note.pieces_known or len(pieces) > 1 or pieces[0].delay):
-        text = notation.write(pieces, body, framed=is_framed(exchange.headers))
+        text = notation.write(pieces, body, framed=is_framed(exchange.headers, body))
         extras["pieces"] = emit.Folded(text) if isinstance(text, str) else text
     if exchange.ending is not Ending.COMPLETE:
         extras["ending"] = exchange.ending.value

@@ -1,0 +1,114 @@
+"""`harness cassette show|lint|import`: look at a cassette, judge it, make it stock."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from harness.cassette import dumps, load, save
+from harness.cassette.fault import Fault
+from harness.cassette.importing import import_
+from harness.cassette.lint import UNLOADABLE_CODES, lint, lint_bytes
+from harness.cassette.show import show_all
+from harness.errors import FileError
+
+OK, FAULTY, UNLOADABLE = 0, 1, 2
+
+
+def add(subparsers: Any) -> None:
+    """The command and its own commands; each sets `run`, a function of the arguments."""
+    parser = subparsers.add_parser("cassette", help="look at, check and convert cassettes")
+    commands = parser.add_subparsers(dest="cassette_command", required=True, metavar="COMMAND")
+
+    looking = commands.add_parser("show", help="print exchanges: events with their times")
+    looking.add_argument("paths", nargs="+", metavar="CASSETTE")
+    looking.add_argument("--full", action="store_true", help="cut no line short")
+    looking.set_defaults(run=run_show)
+
+    checking = commands.add_parser("lint", help="every fault with its file and line")
+    checking.add_argument("paths", nargs="+", metavar="CASSETTE", help="files, or folders of them")
+    checking.add_argument("--quiet", action="store_true", help="faults only, no notes")
+    checking.set_defaults(run=run_lint)
+
+    importing = commands.add_parser("import", help="make a foreign cassette a vcrpy file")
+    importing.add_argument("path", metavar="CASSETTE")
+    importing.add_argument("--out", metavar="FILE", help="where to write it (default: stdout)")
+    importing.add_argument("--force", action="store_true", help="replace an existing FILE")
+    importing.set_defaults(run=run_import)
+
+
+def run_show(args: argparse.Namespace) -> int:
+    """Exit 2 if a file cannot be read; the others are shown."""
+    code = OK
+    for path in args.paths:
+        try:
+            cassette = load(path)
+        except (FileError, OSError) as error:
+            code = _refused(error)
+            continue
+        if len(args.paths) > 1:
+            print(f"== {path}")
+        for text in show_all(cassette, full=args.full):
+            sys.stdout.write(text)
+    return code
+
+
+def run_lint(args: argparse.Namespace) -> int:
+    """Exit 1 if anything is a fault, 2 if a file cannot be read at all."""
+    code = OK
+    for path in _files(args.paths):
+        try:
+            found = lint(path)
+        except OSError as error:
+            code = _refused(error)
+            continue
+        for fault in found:
+            if fault.level == "fault" or not args.quiet:
+                print(fault)
+        code = max(code, _code(found))
+    return code
+
+
+def _code(found: list[Fault]) -> int:
+    faults = [fault for fault in found if fault.level == "fault"]
+    if any(fault.code in UNLOADABLE_CODES for fault in faults):
+        return UNLOADABLE
+    return FAULTY if faults else OK
+
+
+def _files(paths: list[str]) -> list[Path]:
+    """Folders stand for the cassettes below them."""
+    found: list[Path] = []
+    for path in map(Path, paths):
+        found += sorted(path.rglob("*.y*ml*")) if path.is_dir() else [path]
+    return found
+
+
+def run_import(args: argparse.Namespace) -> int:
+    """Exit 1 if it would carry a credential into a new file, 2 if it cannot be read or written."""
+    try:
+        cassette = import_(args.path)
+        data = dumps(cassette, args.path)
+        secrets = [fault for fault in lint_bytes(data, args.path) if fault.code == "credential"]
+        if secrets:
+            for fault in secrets:
+                print(f"{args.path}: {fault.message}", file=sys.stderr)
+            print("Nothing was written: take the credentials out first.", file=sys.stderr)
+            return FAULTY
+        if args.out is None:
+            sys.stdout.buffer.write(data)
+        elif Path(args.out).exists() and not args.force:
+            print(f"{args.out} exists already: --force replaces it.", file=sys.stderr)
+            return UNLOADABLE
+        else:
+            save(cassette, args.out)
+    except (FileError, OSError) as error:
+        return _refused(error)
+    return OK
+
+
+def _refused(error: Exception) -> int:
+    print(error, file=sys.stderr)
+    return UNLOADABLE
