@@ -35,9 +35,16 @@ class SigV4:
     kind = "sigv4"
 
     def __init__(
-        self, source: Callable[[], Frozen], *, region: str | None = None, service: str = "bedrock"
+        self,
+        source: Callable[[], Frozen],
+        *,
+        region: str | None = None,
+        service: str = "bedrock",
+        refresh: Callable[[], object] | None = None,
     ) -> None:
+        """`refresh` is called on an expired token, before the source is asked again."""
         self._source, self._region, self._service = source, region, service
+        self._refresh = refresh
         self._seen: dict[str, None] = {}
 
     def __repr__(self) -> str:
@@ -47,6 +54,8 @@ class SigV4:
         used = self._frozen()
         answer = yield self._sign(request, used)
         if is_expired(answer):
+            if self._refresh is not None:
+                self._refresh()
             fresh = self._frozen()
             if fresh != used:
                 yield self._sign(request, fresh)
@@ -59,7 +68,9 @@ class SigV4:
             frozen = self._source()
         except botocore.exceptions.BotoCoreError as error:
             raise CredentialError(
-                "AWS gave no credentials", found=type(error).__name__, hint="Run `aws sts ...`"
+                "AWS gave no credentials",
+                found=type(error).__name__,
+                hint="Check the profile or role in use",
             ) from error
         self._seen |= dict.fromkeys(part for part in frozen[1:] if part)
         return frozen

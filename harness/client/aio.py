@@ -1,0 +1,201 @@
+"""The async client: the same plan, awaited."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any, Self, Unpack
+
+from harness.client.clock import Stop
+from harness.client.commands import (
+    Command,
+    Died,
+    Fetch,
+    Head,
+    Hold,
+    Next,
+    Rest,
+    Send,
+    Settle,
+    Shut,
+    Wait,
+)
+from harness.client.door import Door, died, head_of, module_of, own_async_client
+from harness.client.plan import Plan
+from harness.client.reply import Reply
+from harness.client.setup import Settings, Setup
+from harness.client.sync import settled
+from harness.contracts import Clock, Credential, ProviderTransport
+from harness.model import Answer, Ask, Ending, Provider, Request
+
+
+class AsyncClient:
+    """Asks one provider; many asks may run at once. `http` stays the caller's to close."""
+
+    def __init__(
+        self,
+        provider: Provider,
+        transport: ProviderTransport,
+        credential: Credential | None = None,
+        *,
+        http: Any = None,
+        **settings: Unpack[Settings],
+    ) -> None:
+        self.setup = Setup(provider, transport, credential, **settings)
+        self._owned = http is None
+        self._http = own_async_client() if http is None else http
+        self._door = Door(module_of(self._http), self.setup.policy.timeouts)
+        self._running: dict[Stop, tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]]] = {}
+
+    async def ask(self, ask: Ask) -> Reply:
+        stop, task = Stop(), asyncio.current_task()
+        assert task is not None
+        hands = _Hands(self._http, self._door, self.setup.clock, stop, fresh=self._owned)
+        self._running[stop] = (asyncio.get_running_loop(), task)
+        plan = Plan(self.setup, ask, stop).run()
+        try:
+            command = next(plan)
+            while True:
+                command = plan.send(await hands.perform(command, task))
+                hands.check()
+        except StopIteration as done:
+            reply: Reply = done.value
+            return reply
+        finally:
+            del self._running[stop]
+            plan.close()
+            await hands.close()
+
+    def cancel(self) -> None:
+        """Ends every ask that runs now, from any thread; later ones are not concerned."""
+        for stop, (loop, task) in list(self._running.items()):
+            stop.set()
+            loop.call_soon_threadsafe(task.cancel)
+
+    async def aclose(self) -> None:
+        if self._owned:
+            await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.aclose()
+
+
+class _Hands:
+    """The I/O of one ask: at most one exchange is open at a time."""
+
+    def __init__(self, http: Any, door: Door, clock: Clock, stop: Stop, *, fresh: bool) -> None:
+        self._http, self._door, self._clock, self._stop = http, door, clock, stop
+        self._may_renew = fresh
+        self._own: Any = None
+        self._response: Any = None
+        self._pieces: AsyncIterator[bytes] | None = None
+        self._late = False
+
+    async def perform(self, command: Command, task: asyncio.Task[Any]) -> Any:
+        """The command's result. Cancelled by our own `cancel()`, it has none, and the plan sees the
+        stop flag; cancelled from outside, the cancellation goes on."""
+        if isinstance(command, Fetch):
+            return await self._finished(self._fetch(command.request, command.limit), task)
+        try:
+            return await self._do(command)
+        except asyncio.CancelledError:
+            if not self._stop.wanted or task.uncancel() > 0:
+                raise
+            return Ending.CLIENT_CLOSED
+
+    async def _do(self, command: Command) -> Any:  # noqa: PLR0911 - one for each command
+        match command:
+            case Next():
+                return await self._next()
+            case Send(request):
+                return await self._send(request)
+            case Rest(limit):
+                return await self._rest(limit)
+            case Shut():
+                return await self._shut()
+            case Wait(seconds):
+                return await self._clock.sleep_async(seconds)
+            case Hold(seconds):
+                return await asyncio.sleep(seconds)
+            case Settle(thing):
+                return await settled(thing)
+
+    async def _finished(
+        self, errand: Coroutine[Any, Any, Answer | Died], task: asyncio.Task[Any]
+    ) -> Answer | Died:
+        """An errand to its end, even when the ask is cancelled meanwhile: what it brings is given
+        to the credential first, and the cancellation goes on after that."""
+        running = asyncio.ensure_future(errand)
+        while not running.done():
+            try:
+                await asyncio.shield(running)
+            except asyncio.CancelledError:
+                if self._stop.wanted:
+                    task.uncancel()
+                else:
+                    self._late = True
+        return running.result()
+
+    def check(self) -> None:
+        if self._late:
+            raise asyncio.CancelledError
+
+    async def _open(self, request: Request) -> Any:
+        http = self._own or self._http
+        return await http.send(
+            self._door.request(http, request), stream=True, auth=None, follow_redirects=False
+        )
+
+    async def _send(self, request: Request) -> Head | Died:
+        try:
+            self._response = await self._open(request)
+        except self._door.errors as error:
+            await self._renew()
+            return died(error, reading=False)
+        self._pieces = self._response.aiter_bytes()
+        return head_of(self._response)
+
+    async def _next(self) -> bytes | Ending | Died:
+        assert self._pieces is not None
+        try:
+            return await anext(self._pieces, Ending.COMPLETE)
+        except self._door.errors as error:
+            await self._renew()
+            return died(error, reading=True)
+
+    async def _rest(self, limit: int) -> bytes:
+        body = b""
+        while len(body) < limit and isinstance(piece := await self._next(), bytes):
+            body += piece
+        return body[:limit]
+
+    async def _fetch(self, request: Request, limit: int) -> Answer | Died:
+        head = await self._send(request)
+        if isinstance(head, Died):
+            return head
+        body, piece = b"", await self._next()
+        while isinstance(piece, bytes) and len(body) < limit:
+            body += piece
+            piece = await self._next()
+        await self._shut()
+        return piece if isinstance(piece, Died) else Answer(head.status, head.headers, body)
+
+    async def _shut(self) -> None:
+        response, self._response, self._pieces = self._response, None, None
+        if response is not None:
+            await response.aclose()
+
+    async def _renew(self) -> None:
+        """As in the blocking client: the next attempt of this ask gets a pool of its own."""
+        if self._may_renew:
+            if self._own is not None:
+                await self._own.aclose()
+            self._own = own_async_client()
+
+    async def close(self) -> None:
+        await self._shut()
+        if self._own is not None:
+            await self._own.aclose()

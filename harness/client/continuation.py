@@ -1,0 +1,94 @@
+"""Going on after a truncated reply: a policy, off unless the caller wants it.
+
+A reply that was cut is asked to go on from where it stopped, and the parts are joined as they
+stand, no blank added or lost (D13). A reply that ran out of room inside a tool call is asked for
+again with more room, never executed (D15).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from harness.model import (
+    Ask,
+    Failure,
+    FailureKind,
+    FinishReason,
+    NormalizedResponse,
+    Outcome,
+    OutcomeKind,
+)
+
+CUT = "The connection was lost while you answered. Go on exactly where you stopped; repeat nothing."
+TOOL = (
+    "The connection was lost inside a tool call, and nothing was executed. "
+    "Make the call again, in smaller pieces."
+)
+FULL = "You reached the output limit. Go on exactly where you stopped; repeat nothing."
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    rounds: int = 4
+    first_cap: int = 4096
+    ceiling: int = 32768
+
+    def next_ask(self, ask: Ask, outcome: Outcome, done: int) -> Ask | None:
+        """What to ask next, or None when this reply stands. `done` counts the rounds so far."""
+        response = outcome.response
+        if done >= self.rounds or response is None or not truncated(outcome):
+            return None
+        full = response.finish_reason is FinishReason.LENGTH
+        wider = replace(ask, max_tokens=self._cap(ask.max_tokens)) if full else ask
+        if full and (outcome.dropped or response.tool_calls):
+            return wider
+        if not response.content:
+            return None
+        words = FULL if full else TOOL if outcome.dropped else CUT
+        partial = {"role": "assistant", "content": response.content}
+        wish = {"role": "user", "content": words}
+        return replace(wider, messages=(*ask.messages, partial, wish))
+
+    def _cap(self, asked: int | None) -> int:
+        now = asked or self.first_cap
+        return min(now * 2, max(self.ceiling, now))
+
+
+def truncated(outcome: Outcome) -> bool:
+    if outcome.kind is OutcomeKind.INTERRUPTED:
+        return outcome.failure is None or outcome.failure.kind is not FailureKind.CANCELLED
+    response = outcome.response
+    return response is not None and response.finish_reason is FinishReason.LENGTH
+
+
+def kept(before: str, outcome: Outcome, following: Ask, asked: Ask) -> str:
+    """The text so far: a part that the next ask continues, nothing of one that it asks anew."""
+    continues = len(following.messages) > len(asked.messages)
+    content = outcome.response.content if outcome.response else None
+    return before + (content or "") if continues else before
+
+
+def joined(before: str, outcome: Outcome) -> Outcome:
+    """The last part's outcome over the text of all parts."""
+    if not before:
+        return outcome
+    response = outcome.response or NormalizedResponse()
+    whole = replace(response, content=before + (response.content or ""))
+    return replace(outcome, response=whole)
+
+
+def refused(outcome: Outcome) -> Outcome:
+    """Still truncated inside a call after every round: an error, so that nothing is executed."""
+    if outcome.response is None or not truncated(outcome):
+        return outcome
+    if not (outcome.dropped or outcome.response.tool_calls):
+        return outcome
+    if outcome.response.finish_reason is not FinishReason.LENGTH:
+        return outcome
+    names = [call.name for call in outcome.response.tool_calls or ()]
+    failure = Failure(
+        FailureKind.INVALID_REQUEST, "Response truncated due to output length limit", "truncated"
+    )
+    bare = replace(outcome.response, tool_calls=None)
+    dropped = (*outcome.dropped, *names)
+    return replace(outcome, kind=OutcomeKind.ERROR, response=bare, failure=failure, dropped=dropped)

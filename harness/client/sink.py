@@ -1,0 +1,66 @@
+"""Where the events of an ask go: to the listener as they come, into the reply if they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from harness.contracts import Clock
+from harness.model import Event, EventKind
+
+SHOWN = frozenset({EventKind.TEXT, EventKind.REASONING})
+DELTAS = SHOWN | {EventKind.TOOL_NAME, EventKind.TOOL_ARGUMENTS}
+
+
+class Sink:
+    """`spoken`: text or reasoning was shown, so the request may not be repeated."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        on_event: Callable[[Event], object] | None,
+        on_activity: Callable[[], object] | None,
+    ) -> None:
+        self._clock, self._on_event, self._on_activity = clock, on_event, on_activity
+        self._started = clock.now()
+        self._first = False
+        self._mark = 0
+        self.spoken = False
+        self.events: list[Event] = []
+
+    def tick(self) -> None:
+        if self._on_activity is not None:
+            self._on_activity()
+        self._put(Event(EventKind.ACTIVITY, at=self._at()))
+
+    def take(self, events: Iterable[Event]) -> None:
+        at = self._at()
+        for event in events:
+            if event.kind in DELTAS:
+                if not self._first:
+                    self._first = True
+                    self._put(Event(EventKind.FIRST_DELTA, at=at))
+                if event.text and event.kind in SHOWN:
+                    self.spoken = True
+            self._put(event._replace(at=at))
+
+    def aside(self, text: str) -> None:
+        """Words for the listener alone: they are no part of the reply."""
+        if self._on_event is not None:
+            self._on_event(Event(EventKind.TEXT, text, at=self._at()))
+
+    def supersede(self, *, keep: bool) -> None:
+        """Another attempt begins. What the last one said is kept only if the next continues it."""
+        if not keep:
+            dropped = self.events[self._mark :]
+            first = [event for event in dropped if event.kind is EventKind.FIRST_DELTA]
+            self.events[self._mark :] = first
+        self._mark = len(self.events)
+        self.spoken = False
+
+    def _at(self) -> float:
+        return self._clock.now() - self._started
+
+    def _put(self, event: Event) -> None:
+        self.events.append(event)
+        if self._on_event is not None:
+            self._on_event(event)
