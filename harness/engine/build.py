@@ -44,6 +44,7 @@ def build(cell: Cell) -> Case:
             "secrets": (*credential.secrets, *scenario.secrets),
             "client": scenario.client,
             "model": provider.model,
+            "cache_policy": provider.caching(provider.model, provider.base_url),
         },
     )
     missing = sorted(scenario.needs - provider.can)

@@ -17,6 +17,7 @@ import traceback
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from harness.contracts import Session, Target, TurnSpec
 from harness.engine.build import build
@@ -76,6 +77,7 @@ def _play(case: Case, target: Target, door: str) -> Verdict:
     with set_stage(case, door) as stage, _listening(outputs):
         if stage.refusal:
             return Verdict(case, VerdictKind.UNTESTABLE, reason=stage.refusal)
+        case = replace(case, facts={**case.facts, "features": target.start().features})
         session = target.open(stage.wire)
         try:
             for number in range(len(case.turns)):

@@ -17,7 +17,7 @@ TARGETS: Room[Callable[[], Target]] = Room(
 def make_command(command: str) -> Target:
     """A target in its own process, in any language, that speaks the target protocol."""
     from_command: Callable[[str], Target] = importlib.import_module(
-        "harness.targets.process"
+        "harness.targets._process"
     ).from_command
     return from_command(command)
 

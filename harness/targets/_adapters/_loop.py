@@ -1,0 +1,64 @@
+"""The adapter's half of target protocol v1: the standard library, and nothing of the harness.
+
+An adapter is a file beside this one that calls `serve(started, run)`. `run(turn, emit)` gives the
+result as a dict without `op` and `id`, or raises Skipped. It may be copied out of this folder.
+"""
+
+import json
+import sys
+
+
+class Skipped(Exception):
+    """The client has no such feature."""
+
+
+def serve(started, run):
+    """Answer until stdin ends or `stop` comes. `started` is a dict without `op`."""
+    sessions = {}
+    for line in sys.stdin:
+        message = json.loads(line)
+        if message["op"] == "start":
+            _send({"op": "started", **started})
+        elif message["op"] == "stop":
+            return
+        else:
+            _turn(message, run, sessions)
+
+
+def _turn(message, run, sessions):
+    def emit(kind, **fields):
+        _send({"op": "event", "id": message["id"], "kind": kind, **fields})
+
+    if message["session"] not in sessions:
+        sessions.clear()  # cases come one after the other: an older session is over
+        sessions[message["session"]] = {}
+    try:
+        result = run(message, emit, sessions[message["session"]])
+    except Skipped as skipped:
+        _send({"op": "skipped", "id": message["id"], "feature": str(skipped)})
+        return
+    _send({"op": "result", "id": message["id"], **result})
+
+
+def _send(message):
+    sys.stdout.write(json.dumps(message) + "\n")
+    sys.stdout.flush()
+
+
+def failed(error, response=None):
+    """The client's own exception as a result: its class, its text, its status."""
+    status = getattr(error, "status_code", None)
+    return {
+        "outcome": "interrupted" if response else "error",
+        "response": response,
+        "error": {
+            "type": type(error).__name__,
+            "message": str(error),
+            "status": status if isinstance(status, int) else None,
+        },
+    }
+
+
+def history(messages, session):
+    """The messages, with the client's own last reply where the scenario says `from: previous`."""
+    return [session.get("previous", m) if m.get("from") == "previous" else m for m in messages]

@@ -1,0 +1,239 @@
+"""boto3's bedrock-runtime client: converse and converse_stream, put together as its users must."""
+
+import base64
+import importlib.metadata
+import json
+
+import boto3
+import botocore.config
+import botocore.exceptions
+import urllib3.exceptions
+from _loop import Skipped, failed, history, serve
+
+SURFACED = (
+    botocore.exceptions.BotoCoreError,
+    botocore.exceptions.ClientError,
+    botocore.exceptions.EventStreamError,
+    urllib3.exceptions.HTTPError,
+    ValueError,
+    TypeError,
+    KeyError,
+)
+FINISH = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "tool_use": "tool_calls",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "guardrail_intervened": "content_filter",
+    "content_filtered": "content_filter",
+}
+
+
+def run(turn, emit, session):
+    if turn["credential"]["kind"] != "key":
+        raise Skipped(f"credential {turn['credential']['kind']}")
+    if "client" not in session:
+        session["client"] = boto3.client(
+            "bedrock-runtime",
+            endpoint_url=turn["base_url"],
+            region_name="us-east-1",
+            aws_access_key_id="AKIAEXAMPLE",
+            aws_secret_access_key=turn["credential"]["value"],
+            config=botocore.config.Config(
+                read_timeout=turn["timeout_s"],
+                connect_timeout=turn["timeout_s"],
+                retries={"total_max_attempts": turn["max_retries"] + 1, "mode": "standard"},
+            ),
+        )
+    client = session["client"]
+    request = build(turn, session)
+    state = {"blocks": {}, "finish": None, "usage": None}
+    try:
+        if not turn["stream"]:
+            return whole(client.converse(**request), session)
+        for event in client.converse_stream(**request)["stream"]:
+            take(event, state, emit)
+    except SURFACED as error:
+        report = failed(error, partial(state) if state["blocks"] else None)
+        response = getattr(error, "response", None) or {}
+        report["error"]["type"] = response.get("Error", {}).get("Code") or type(error).__name__
+        status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+        report["error"]["status"] = status if isinstance(status, int) else None
+        return report
+    return streamed(state, session)
+
+
+def build(turn, session):
+    asked = turn["request"]
+    system = [{"text": m["content"]} for m in asked["messages"] if m["role"] == "system"]
+    request = {
+        "modelId": turn["model"],
+        "messages": [m for m in map(message, history(asked["messages"], session)) if m],
+    }
+    if system:
+        request["system"] = system
+    if "max_tokens" in asked:
+        request["inferenceConfig"] = {"maxTokens": asked["max_tokens"]}
+    if asked.get("tools"):
+        specs = [
+            {
+                "toolSpec": {
+                    "name": tool["function"]["name"],
+                    "description": tool["function"].get("description") or "a tool",
+                    "inputSchema": {"json": tool["function"]["parameters"]},
+                }
+            }
+            for tool in asked["tools"]
+        ]
+        request["toolConfig"] = {"tools": specs}
+    return request
+
+
+def message(said):
+    if said["role"] == "system":
+        return None
+    if said["role"] == "tool":
+        result = {"toolUseId": said["tool_call_id"], "content": [{"text": said["content"]}]}
+        return {"role": "user", "content": [{"toolResult": result}]}
+    content = said["content"]
+    return {
+        "role": said["role"],
+        "content": [{"text": content}] if isinstance(content, str) else content,
+    }
+
+
+def take(event, state, emit):
+    if "contentBlockStart" in event:
+        start = event["contentBlockStart"]
+        tool = start["start"].get("toolUse")
+        if tool:
+            index = start["contentBlockIndex"]
+            state["blocks"][index] = {"toolUse": {**tool, "input": ""}}
+            emit("tool_name", name=tool["name"], text=tool["name"], call=index)
+    elif "contentBlockDelta" in event:
+        delta = event["contentBlockDelta"]
+        take_delta(delta["contentBlockIndex"], delta["delta"], state["blocks"], emit)
+    elif "messageStop" in event:
+        state["finish"] = event["messageStop"]["stopReason"]
+    elif "metadata" in event:
+        state["usage"] = event["metadata"].get("usage")
+
+
+def take_delta(index, delta, blocks, emit):
+    if "text" in delta:
+        block = blocks.setdefault(index, {"text": ""})
+        block["text"] += delta["text"]
+        emit("text", text=delta["text"])
+    elif "toolUse" in delta:
+        blocks[index]["toolUse"]["input"] += delta["toolUse"]["input"]
+        emit("tool_arguments", text=delta["toolUse"]["input"], call=index)
+    elif "reasoningContent" in delta:
+        block = blocks.setdefault(index, {"reasoning": "", "signature": "", "redacted": ""})
+        part = delta["reasoningContent"]
+        block["reasoning"] += part.get("text", "")
+        block["signature"] += part.get("signature", "")
+        block["redacted"] += base64.b64encode(part.get("redactedContent", b"")).decode()
+        if part.get("text"):
+            emit("reasoning", text=part["text"])
+
+
+def partial(state):
+    text = "".join(block.get("text", "") for block in state["blocks"].values())
+    return {"content": text, "reasoning": "", "tool_calls": [], "finish_reason": None}
+
+
+def streamed(state, session):
+    """What a user of the iterator holds at its end. The finish is None if no messageStop came."""
+    blocks = [state["blocks"][index] for index in sorted(state["blocks"])]
+    calls = []
+    for block in blocks:
+        if "toolUse" in block:
+            tool = block["toolUse"]
+            given = tool["input"] or "{}"
+            calls.append({"id": tool["toolUseId"], "name": tool["name"], "arguments": given})
+    session["previous"] = {"role": "assistant", "content": [echo(block) for block in blocks]}
+    return result(
+        "".join(block.get("text", "") for block in blocks),
+        "".join(block.get("reasoning", "") for block in blocks),
+        calls,
+        state["finish"],
+        state["usage"],
+    )
+
+
+def echo(block):
+    if "toolUse" in block:
+        tool = block["toolUse"]
+        try:
+            given = json.loads(tool["input"] or "{}")
+        except ValueError:
+            given = {}
+        return {"toolUse": {**tool, "input": given}}
+    if "reasoning" in block:
+        if block["redacted"]:
+            return {"reasoningContent": {"redactedContent": base64.b64decode(block["redacted"])}}
+        text = {"text": block["reasoning"], "signature": block["signature"]}
+        return {"reasoningContent": {"reasoningText": text}}
+    return block
+
+
+def whole(answer, session):
+    content = answer["output"]["message"]["content"]
+    session["previous"] = {"role": "assistant", "content": content}
+    reasoning = [
+        b["reasoningContent"].get("reasoningText", {}) for b in content if "reasoningContent" in b
+    ]
+    calls = [
+        {
+            "id": block["toolUse"]["toolUseId"],
+            "name": block["toolUse"]["name"],
+            "arguments": block["toolUse"]["input"],
+        }
+        for block in content
+        if "toolUse" in block
+    ]
+    return result(
+        "".join(block.get("text", "") for block in content),
+        "".join(part.get("text", "") for part in reasoning),
+        calls,
+        answer["stopReason"],
+        answer.get("usage"),
+    )
+
+
+def result(text, reasoning, calls, stop_reason, counted):
+    response = {
+        "content": text,
+        "reasoning": reasoning,
+        "tool_calls": calls,
+        "finish_reason": FINISH.get(stop_reason, stop_reason),
+        "raw_finish_reason": stop_reason,
+        "usage": counted and usage(counted),
+    }
+    return {"outcome": "complete", "response": response}
+
+
+def usage(counted):
+    cached = counted.get("cacheReadInputTokens"), counted.get("cacheWriteInputTokens")
+    return {
+        "input_tokens": counted["inputTokens"] + sum(count or 0 for count in cached),
+        "output_tokens": counted["outputTokens"],
+        "total_tokens": counted["totalTokens"],
+        "cache_read_tokens": cached[0],
+        "cache_write_tokens": cached[1],
+    }
+
+
+if __name__ == "__main__":
+    serve(
+        {
+            "name": "boto3",
+            "version": importlib.metadata.version("boto3"),
+            "language": "python",
+            "transports": ["bedrock_converse"],
+            "features": ["events"],
+            "bugs_url": "https://github.com/boto/botocore/issues",
+        },
+        run,
+    )
