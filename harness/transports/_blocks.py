@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from harness.model import Event, EventKind, JsonObject, Span
 from harness.transports._strand import Strand
+from harness.wire import jsontext
 
 
 class Shape(Enum):
@@ -34,6 +35,7 @@ class Block(NamedTuple):
     call: int | None = None
     id: str | None = None
     name: str = ""
+    half: str = ""  # of a surrogate pair that was cut in two fragments
     closed: bool = False
     damaged: bool = False
 
@@ -102,7 +104,12 @@ class Blocks:
         block = self.get(index)
         if block is None or not text:
             return []
+        if block.half or not text.isascii():
+            text, half = _whole_characters(block.half + text)
+            block = block._replace(half=half)
         self._put(index, block._replace(text=block.text.plus(text)))
+        if not text:
+            return []
         kind = _GROWN.get(block.shape)
         if kind is None:
             return []
@@ -124,10 +131,12 @@ class Blocks:
         if block is not None:
             self._put(index, block._replace(raw=block.raw | more))
 
-    def close(self, index: int) -> None:
+    def close(self, index: int, span: Span | None = None) -> list[Event]:
         block = self.get(index)
-        if block is not None and not block.closed:
-            self._put(index, block._replace(closed=True))
+        if block is None or block.closed:
+            return []
+        self._put(index, block._replace(closed=True, half=""))
+        return self.grow(index, "\ufffd", span) if block.half else []
 
     def damage(self) -> None:
         """A frame that could not be read may have been meant for any block that is open."""
@@ -136,6 +145,12 @@ class Blocks:
 
     def text(self, shape: Shape) -> str:
         return "".join(str(block.text) for block in self._list if block.shape is shape)
+
+
+def _whole_characters(text: str) -> tuple[str, str]:
+    """Halves of one pair joined, lone ones replaced; a first half at the end waits."""
+    half = text[-1:] if "\ud800" <= text[-1:] <= "\udbff" else ""
+    return jsontext.heal(text.removesuffix(half)), half
 
 
 _GROWN = {

@@ -21,9 +21,24 @@ from harness.wire import jsontext
 VERSION = "2023-06-01"  # the one under which sampling parameters still exist
 
 PARAMETERS = frozenset(
-    ("model", "max_tokens", "messages", "system", "stream", "stop_sequences", "tools")
-    + ("tool_choice", "thinking", "output_config", "metadata", "service_tier", "speed")
-    + ("cache_control", "container", "inference_geo")
+    {
+        "model",
+        "max_tokens",
+        "messages",
+        "system",
+        "stream",
+        "stop_sequences",
+        "tools",
+        "tool_choice",
+        "thinking",
+        "output_config",
+        "metadata",
+        "service_tier",
+        "speed",
+        "cache_control",
+        "container",
+        "inference_geo",
+    }
 )
 _NOT_OURS = ("instructions", "input", "store", "parallel_tool_calls", "include")
 _PASSED = ("metadata", "service_tier", "container", "output_config", "cache_control")
@@ -114,9 +129,7 @@ def _thinking(body: JsonObject, ask: Ask, model: str) -> None:
         return
     effort = str(wish.get("effort") or "medium")
     if how.thinking == models.ADAPTIVE:
-        effort = models.EFFORTS.get(effort, effort)
-        if effort == "xhigh" and not how.xhigh:
-            effort = "max"
+        effort = models.effort(effort, model)
         body["thinking"] = {"type": "adaptive", "display": "summarized"}
         body["output_config"] = {**body.get("output_config", {}), "effort": effort}
         body.pop("temperature", None)

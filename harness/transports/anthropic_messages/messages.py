@@ -34,24 +34,28 @@ _KEPT: dict[str, frozenset[str]] = {
 
 
 def convert(messages: Sequence[JsonObject], provider: Provider, ask: Ask) -> JsonObject:
+    return turns(provider.prepare_messages([dict(m) for m in messages], ask), provider)
+
+
+def turns(messages: Sequence[JsonObject], provider: Provider) -> JsonObject:
+    """Messages that the provider has prepared, as turns."""
     system: list[JsonObject] = []
-    turns: list[JsonObject] = []
+    made: list[JsonObject] = []
     broken: set[str] = set()
-    for message in provider.prepare_messages([dict(m) for m in messages], ask):
+    for message in messages:
         role = message.get("role")
         if role in ("system", "developer"):
             system += _system(message)
         elif role == "assistant":
-            turns.append({"role": "assistant", "content": _assistant(message, broken)})
+            made.append({"role": "assistant", "content": _assistant(message, broken)})
         elif role in ("tool", "function"):
-            turns.append({"role": "user", "content": [_tool_result(message, broken)]})
+            made.append({"role": "user", "content": [_tool_result(message, broken)]})
         else:
-            turns.append({"role": "user", "content": _user(message)})
-    turns = thinking.apply(_paired(_merged(turns)), provider.profiles)
-    turns = _merged([turn for turn in turns if turn["content"]])
-    for turn in turns:
-        turn["content"] = _results_first(turn["content"])
-    converted: JsonObject = {"messages": turns}
+            made.append({"role": "user", "content": _user(message)})
+    made = thinking.apply(_paired(_merged(made)), provider.profiles)
+    made = _merged([turn for turn in made if turn["content"]])
+    made = [{**turn, "content": _results_first(turn["content"])} for turn in made]
+    converted: JsonObject = {"messages": made}
     if system:
         converted["system"] = system
     return converted

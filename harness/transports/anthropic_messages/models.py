@@ -39,6 +39,12 @@ ROOM = 4096  # what max_tokens must leave beside the budget
 EFFORTS = {"minimal": "low", "ultra": "max"}
 
 
+def effort(wished: str, model: str) -> str:
+    """The wish in the words that this model knows."""
+    known = EFFORTS.get(wished, wished)
+    return "max" if known == "xhigh" and not traits(model).xhigh else known
+
+
 class Traits(NamedTuple):
     """How a model is asked to think, whether it takes sampling parameters, and whether it knows
     the effort `xhigh`."""

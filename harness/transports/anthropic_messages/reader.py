@@ -125,7 +125,7 @@ class MessagesReader(BlockReader):
                 return self.warn(f"a {kind} for a block that never opened was passed over")
             events = self.blocks.open(index, _SHAPES[opened], {"type": opened}, span=span)
         if kind in _GROWTH:
-            return events + self.blocks.grow(index, _text(delta.get(_GROWTH[kind])), span)
+            return events + self._grow(index, kind, delta, span)
         if kind == "signature_delta":
             self.blocks.sign(index, _text(delta.get("signature")))
         elif kind == "citations_delta":
@@ -137,9 +137,149 @@ class MessagesReader(BlockReader):
             events += self.warn(f"unknown delta {kind!r} was passed over")
         return events
 
+    def _grow(self, index: int, kind: str, delta: JsonObject, span: Span | None) -> list[Event]:
+        key, shapes = _GROWTH[kind]
+        block = self.blocks.get(index)
+        if block is None or block.shape not in shapes:
+            return self.warn(f"a {kind} for a block of another type was passed over")
+        return self.blocks.grow(index, _text(delta.get(key)), span)
+
     def _block_stop(self, data: JsonObject, span: Span | None) -> list[Event]:
-        self.blocks.close(self._index(data))
+        return self.blocks.close(self._index(data), span)
+
+    def _message_delta(self, data: JsonObject, span: Span | None) -> list[Event]:
+        delta = data.get("delta")
+        if isinstance(delta, dict):
+            self.said = self.said | {k: v for k, v in delta.items() if v is not None}
+        return self._count(data.get("usage"), span)
+
+    def _message_stop(self, data: JsonObject, span: Span | None) -> list[Event]:
+        events: list[Event] = []
+        if "stop_reason" not in self.said:
+            events = self.warn("the reply ended without a stop_reason")
+        events += [event._replace(span=span) for event in self.terminate()]
+        self.finished = True
+        return events
+
+    def _error(self, data: JsonObject, span: Span | None) -> list[Event]:
+        failure = classify(None, data, self.headers, self.provider)
+        return [event._replace(span=span) for event in self.fail(failure)]
+
+    def _ping(self, data: JsonObject, span: Span | None) -> list[Event]:
+        self._frames -= 1  # it says that the line lives, not that a reply began
         return []
+
+    # ------------------------------------------------------------------------------------------
+
+    def _index(self, data: JsonObject) -> int:
+        index = data.get("index")
+        return index if isinstance(index, int) else self.blocks.latest
+
+    def _count(self, more: Any, span: Span | None) -> list[Event]:
+        counts = meaning.merge(self.counts, more)
+        if counts == self.counts:
+            return []
+        self.counts = counts
+        return [Event(EventKind.USAGE, usage=self.usage(), span=span)]
+
+    def document(self, document: JsonObject) -> list[Event]:
+        if document.get("type") == "error" or isinstance(document.get("error"), dict | str):
+            return self._error(document, None)
+        if not isinstance(document.get("content"), list):
+            return self.fail(broken("the body is JSON, but neither a message nor an error"))
+        events = self._message_start({"message": document}, None)
+        return events + self._message_stop({}, None)
+
+    def finish_reason(self) -> FinishReason:
+        return meaning.finish_reason(self.said.get("stop_reason"))
+
+    def usage(self) -> Usage | None:
+        return meaning.usage(self.counts)
+
+    def read_failure(self, answer: Answer) -> Failure:
+        return classify(answer.status, answer.body, answer.headers, self.provider)
+
+    def state(self, kept: list[Block]) -> JsonObject:
+        blocks = [rebuilt(block) for block in kept]
+        details = [b for b in blocks if b.get("type") in ("thinking", "redacted_thinking")]
+        state: JsonObject = {"raw_finish_reason": self.said.get("stop_reason")}
+        for key in ("id", "model", "stop_sequence", "stop_details", "container"):
+            if key in self.said:
+                state[key] = self.said[key]
+        if details:
+            state["reasoning_details"] = details
+        if not _plain(kept):
+            state["anthropic_content_blocks"] = blocks
+        return state
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _plain(kept: list[Block]) -> bool:
+    """Whether content and tool_calls alone say everything, in order: one text, then calls."""
+    shapes = [block.shape for block in kept]
+    return not any(block.extras for block in kept) and all(
+        shape is Shape.CALL or (shape is Shape.TEXT and position == 0)
+        for position, shape in enumerate(shapes)
+    )
+
+
+def rebuilt(block: Block) -> JsonObject:
+    """The block as the vendor would have sent it whole."""
+    raw, text = dict(block.raw), str(block.text)
+    if block.shape is Shape.TEXT:
+        raw["text"] = text
+        if block.extras:
+            raw["citations"] = [*(raw.get("citations") or ()), *block.extras]
+    elif block.shape is Shape.THINKING:
+        raw["thinking"] = text
+        if block.signature:
+            raw["signature"] = str(block.signature)
+    elif text:
+        raw["input"] = _input(text, raw.get("input"))
+    return raw
+
+
+def _input(text: str, opened: Any) -> Any:
+    try:
+        return jsontext.loads(text.encode())
+    except WireError:
+        return opened if opened is not None else {}
+
+
+_GROWTH = {
+    "text_delta": ("text", (Shape.TEXT,)),
+    "thinking_delta": ("thinking", (Shape.THINKING,)),
+    "input_json_delta": ("partial_json", (Shape.CALL, Shape.OTHER)),
+}
+_OPENED_BY.get(kind)
+            if opened is None:
+                return self.warn(f"a {kind} for a block that never opened was passed over")
+            events = self.blocks.open(index, _SHAPES[opened], {"type": opened}, span=span)
+        if kind in _GROWTH:
+            return events + self._grow(index, kind, delta, span)
+        if kind == "signature_delta":
+            self.blocks.sign(index, _text(delta.get("signature")))
+        elif kind == "citations_delta":
+            citation = delta.get("citation")
+            self.blocks.extend(index, citation if isinstance(citation, dict) else {})
+        elif kind == "compaction_delta":
+            self.blocks.merge(index, {k: v for k, v in delta.items() if k != "type"})
+        else:
+            events += self.warn(f"unknown delta {kind!r} was passed over")
+        return events
+
+    def _grow(self, index: int, kind: str, delta: JsonObject, span: Span | None) -> list[Event]:
+        key, shapes = _GROWTH[kind]
+        block = self.blocks.get(index)
+        if block is None or block.shape not in shapes:
+            return self.warn(f"a {kind} for a block of another type was passed over")
+        return self.blocks.grow(index, _text(delta.get(key)), span)
+
+    def _block_stop(self, data: JsonObject, span: Span | None) -> list[Event]:
+        return self.blocks.close(self._index(data), span)
 
     def _message_delta(self, data: JsonObject, span: Span | None) -> list[Event]:
         delta = data.get("delta")

@@ -1,0 +1,5 @@
+"""Bedrock's Converse and ConverseStream."""
+
+from harness.transports.bedrock_converse.transport import Converse
+
+TRANSPORT = Converse()

@@ -1,0 +1,70 @@
+"""What the words of the Converse wire mean: stop reasons, usage, error codes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.model import CacheStats, Failure, FinishReason, Headers, JsonObject, Provider, Usage
+from harness.transports._failures import classify
+from harness.transports.anthropic_messages.meaning import count
+
+STOP_REASONS = {
+    "end_turn": FinishReason.STOP,
+    "stop_sequence": FinishReason.STOP,
+    "tool_use": FinishReason.TOOL_CALLS,
+    "max_tokens": FinishReason.LENGTH,
+    "model_context_window_exceeded": FinishReason.LENGTH,
+    "guardrail_intervened": FinishReason.CONTENT_FILTER,
+    "content_filtered": FinishReason.CONTENT_FILTER,
+    "malformed_model_output": FinishReason.ERROR,
+    "malformed_tool_use": FinishReason.ERROR,
+}
+
+# The HTTP status of each error code of the service.
+STATUS_OF = {
+    "ValidationException": 400,
+    "AccessDeniedException": 403,
+    "UnrecognizedClientException": 403,
+    "ExpiredTokenException": 403,
+    "InvalidSignatureException": 403,
+    "IncompleteSignature": 403,
+    "ResourceNotFoundException": 404,
+    "ModelTimeoutException": 408,
+    "ModelErrorException": 424,
+    "ThrottlingException": 429,
+    "ModelNotReadyException": 429,
+    "InternalServerException": 500,
+    "ServiceUnavailableException": 503,
+}
+
+
+def finish_reason(raw: Any) -> FinishReason:
+    known = STOP_REASONS.get(raw) if isinstance(raw, str) else None
+    return FinishReason.UNKNOWN if known is None else known
+
+
+def usage(counts: JsonObject) -> Usage | None:
+    """inputTokens leaves the cache out; ours hold the whole prompt."""
+    read = count(counts.get("cacheReadInputTokens"))
+    written = count(counts.get("cacheWriteInputTokens"))
+    fresh, said = count(counts.get("inputTokens")), count(counts.get("outputTokens"))
+    if fresh is None and said is None:
+        return None
+    whole = None if fresh is None else fresh + (read or 0) + (written or 0)
+    total = None if whole is None or said is None else whole + said
+    if total is None:
+        total = count(counts.get("totalTokens"))
+    return Usage(whole, said, total, read, written)
+
+
+def cache_stats(counts: Any) -> CacheStats | None:
+    if not isinstance(counts, dict):
+        return None
+    read = count(counts.get("cacheReadInputTokens"))
+    written = count(counts.get("cacheWriteInputTokens"))
+    return CacheStats(read, written) if read or written else None
+
+
+def failure_in_stream(code: str, message: str, headers: Headers, provider: Provider) -> Failure:
+    """An exception or error frame: the HTTP status before it was a success and says nothing."""
+    return classify(None, {"__type": code, "message": message}, headers, provider)
