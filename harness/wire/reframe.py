@@ -129,7 +129,7 @@ def _read(framing: Framing, raw: bytes) -> Unit:
 
 def _read_sse(raw: bytes) -> Unit:
     decoder = SseDecoder(max(len(raw), 1))
-    events = decoder.feed(raw)
+    events = decoder.feed(b"\n" + raw)  # not at the start of a stream: a byte order mark is data
     event = events[0] if events else decoder.end()
     if event is None:
         return Unit(Framing.SSE, raw, b"", MESSAGE)
