@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from harness.errors import NotApplicable, WireError
 from harness.model import Exchange, Framing, Piece, RegionKind, Regions
@@ -13,6 +13,7 @@ from harness.wire import eventstream
 from harness.wire.reframe import Unit, rebuild, units
 
 Change = Callable[[Any], Any]
+T = TypeVar("T")
 
 
 def json_of(unit: Unit) -> Any:
@@ -85,8 +86,8 @@ def of_kinds(regions: Regions, *kinds: RegionKind, call: int | None = None) -> l
     return sorted(found)
 
 
-def some(indexes: Iterable[int], what: str) -> list[int]:
-    found = list(indexes)
+def some(things: Iterable[T], what: str) -> list[T]:
+    found = list(things)
     if not found:
         raise NotApplicable(f"this answer has no {what}")
     return found
