@@ -66,6 +66,8 @@ class Asked:
 
     def _decode_chunks(self, origin: str) -> Request | None:
         assert self._slow is not None
+        if not self._buffer:
+            return None  # to h11, no bytes are the end of the connection
         self._slow.receive_data(bytes(self._buffer))
         self._buffer.clear()
         while isinstance(event := self._slow.next_event(), h11.Data):

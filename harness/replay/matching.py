@@ -62,8 +62,11 @@ def as_json(body: bytes) -> Any:
 
 
 def _path(request: Request, url: SplitResult) -> Hashable:
-    # Segment by segment: an encoded slash stays inside its segment, %3A is the colon it stands for.
-    return tuple(map(unquote, url.path.split("/"))) if "%" in url.path else url.path or "/"
+    if "%" not in url.path:
+        return url.path or "/"
+    # Segment by segment: %3A is the colon it stands for, an encoded slash stays in its segment.
+    plain = (unquote(part).replace("%", "%25").replace("/", "%2F") for part in url.path.split("/"))
+    return "/".join(plain)
 
 
 def _query(request: Request, url: SplitResult) -> Hashable:
@@ -162,8 +165,6 @@ def _line(name: str, want: Any, got: Any) -> str:
 
 
 def _short(value: Any) -> str:
-    if isinstance(value, tuple) and all(isinstance(part, str) for part in value):
-        value = "/".join(value)
     text = repr(value)
     return text if len(text) <= _WIDTH else f"{text[:_WIDTH]}... ({len(text)} characters)"
 
