@@ -19,6 +19,7 @@ from harness.wire.growing import Growing
 
 LIMIT = 64 * 1024 * 1024
 _MOST_CODINGS = 4
+_OVERHEAD = 1024  # coded input may be this much more than twice the limit
 _ZSTD_WINDOW = 8 * 1024 * 1024  # what HTTP allows
 _ZSTD_SLICE = 64  # so much input makes at most some 2 MB of output
 
@@ -160,15 +161,16 @@ class Decoder:
             return b""
         if self._inflater is None:
             self._again()
+        most = 2 * self.limit + _OVERHEAD - len(self._seen)
+        over = len(data) > most
+        data = data[:most]
         try:
             out = self._inflate(data)
         except CodingError:
             out = self._salvage(data)
         room = self.limit - self._given
-        if len(out) > room or len(self._seen) + len(data) > self.limit:
-            self._error = self._error or LimitError(
-                f"a {self.name} body holds more than {self.limit} bytes", offset=len(self._seen)
-            )
+        if len(out) > room or (over and self._error is None):
+            self._error = LimitError(f"a {self.name} body holds more than {self.limit} bytes")
             out = out[:room]
         self._seen.append(data)
         self._given += len(out)
