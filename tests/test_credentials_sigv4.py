@@ -1,0 +1,70 @@
+"""AWS signatures by botocore's signer, and the expired token that is this wire's 401."""
+
+import re
+
+import pytest
+from flows import drive
+
+from harness.credentials import CREDENTIALS
+from harness.credentials.sigv4 import is_expired
+from harness.errors import UsageError
+from harness.model import Answer, Request
+
+build = CREDENTIALS.get("sigv4")
+URL = "https://bedrock-runtime.eu-central-1.amazonaws.com/model/a%3A0/converse"
+ASK = Request("POST", URL, (("content-type", "application/json"),), b'{"messages": []}')
+EXPIRED = Answer(403, (("x-amzn-ErrorType", "ExpiredTokenException:http://x"),), b"{}")
+KEYS = {"access_key": "AKID", "secret_key": "s3cr3t", "token": "session-1"}
+
+
+def test_a_request_is_signed_for_its_region():
+    """The host says the region, the signature names it, and the body is untouched."""
+    sent, _ = drive(build(KEYS), lambda _: Answer(200), ASK)
+    header = sent[0].header("authorization")
+    assert re.search(r"Credential=AKID/\d{8}/eu-central-1/bedrock/aws4_request", header)
+    assert sent[0].header("x-amz-security-token") == "session-1"
+    assert (sent[0].url, sent[0].body) == (URL, ASK.body)
+    assert "s3cr3t" not in repr(sent[0])
+
+
+def test_an_expired_token_is_renewed_once():
+    """The source is asked again, and other credentials are worth one more attempt."""
+    keys = iter([KEYS, {**KEYS, "token": "session-2"}, {**KEYS, "token": "session-3"}])
+    sent, answer = drive(build(lambda: next(keys)), lambda _: EXPIRED, ASK)
+    assert [r.header("x-amz-security-token") for r in sent] == ["session-1", "session-2"]
+    assert answer is EXPIRED
+
+
+def test_the_same_credentials_again_are_not_tried_again():
+    """A static key that has expired stays expired."""
+    sent, _ = drive(build(KEYS), lambda _: EXPIRED, ASK)
+    assert len(sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "expired"),
+    [
+        (EXPIRED, True),
+        (Answer(403, (), b'{"__type": "com.amazon.coral#ExpiredTokenException"}'), True),
+        (Answer(403, (), b'{"__type": "AccessDeniedException"}'), False),
+        (Answer(403, (), b"not json"), False),
+        (Answer(500, (("x-amzn-errortype", "ExpiredTokenException"),), b""), False),
+    ],
+    ids=["header", "body", "denied", "garbage", "other_status"],
+)
+def test_what_expired_means(answer, expired):
+    """By the error's name, wherever it stands, and not by the status alone."""
+    assert is_expired(answer) is expired
+
+
+def test_botocores_own_credentials_are_taken_as_they_are():
+    """Refreshable ones too: whatever freezes is asked to before each attempt."""
+    credentials = pytest.importorskip("botocore.credentials").Credentials("AKID", "s", None)
+    sent, _ = drive(build(credentials), lambda _: Answer(200), ASK)
+    assert "Credential=AKID/" in sent[0].header("authorization")
+
+
+def test_what_is_no_credential_is_refused():
+    """With its type, never its value."""
+    with pytest.raises(UsageError, match="int"):
+        build(7)

@@ -1,0 +1,200 @@
+"""State that is never lost, never half there, and private; and the `.env` beside it."""
+
+import json
+import os
+import stat
+
+import pytest
+
+from harness.credentials._dotenv import set_env
+from harness.credentials._hosts import allowed
+from harness.credentials._state import FileStore, MemoryStore
+from harness.errors import CredentialError
+
+
+def mode(path):
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def store_in(tmp_path):
+    return FileStore(tmp_path / "own" / "state.json")
+
+
+def test_a_state_comes_back_as_it_was_saved(tmp_path):
+    """In a 0600 file in a 0700 folder, whatever the umask."""
+    before = os.umask(0)
+    try:
+        store = store_in(tmp_path)
+        store.save({"refresh_token": "r"})
+    finally:
+        os.umask(before)
+    assert store.load() == {"refresh_token": "r", "generation": 1}
+    assert (mode(store.path), mode(store.path.parent)) == (0o600, 0o700)
+
+
+def test_loose_modes_are_tightened(tmp_path):
+    """A file or folder that others could read is closed to them."""
+    store = store_in(tmp_path)
+    store.save({"refresh_token": "r"})
+    store.path.chmod(0o644)
+    store.path.parent.chmod(0o755)
+    store.save(store.load())
+    store.path.chmod(0o644)
+    store.load()
+    assert (mode(store.path), mode(store.path.parent)) == (0o600, 0o700)
+
+
+def test_a_shared_folder_is_refused(tmp_path):
+    """A folder with the sticky bit belongs to everybody, and is not ours to close."""
+    tmp_path.chmod(0o1777)
+    with pytest.raises(CredentialError, match="shared folder"):
+        FileStore(tmp_path / "state.json").save({})
+
+
+def test_no_file_is_no_state(tmp_path):
+    """Which is not an error."""
+    assert store_in(tmp_path).load() is None
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [b"", b"{", b"[]", b"\xff\xfe", b'{"refresh_token": 7}', b'{"generation": "x"}', b"[" * 9999],
+    ids=["empty", "half", "list", "no_text", "number", "generation", "deep"],
+)
+def test_a_damaged_state_is_told_and_kept_aside(tmp_path, damage):
+    """Every copy is kept, none is overwritten, and no content is shown."""
+    store = store_in(tmp_path)
+    store.save({})
+    for number in (1, 2):
+        store.path.write_bytes(damage)
+        with pytest.raises(CredentialError, match="damaged"):
+            store.load()
+        assert store.path.read_bytes() == damage, "without the lock nothing is moved"
+        with pytest.raises(CredentialError, match=f"corrupt-{number}"):
+            store.load(locked=True)
+        assert not store.path.exists()
+    aside = sorted(store.path.parent.glob("*.corrupt-*"))
+    assert [path.read_bytes() for path in aside] == [damage, damage]
+
+
+@pytest.mark.parametrize("cut", [0, 1, 20, None], ids=["nothing", "a_byte", "half", "whole"])
+def test_a_writer_that_died_leaves_a_whole_state(tmp_path, cut):
+    """What was written whole is the newest state; what was not is as if never begun."""
+    store = store_in(tmp_path)
+    store.save({"refresh_token": "old"})
+    new = json.dumps({"refresh_token": "new", "generation": 2}).encode()
+    store.path.with_name("state.json.new").write_bytes(new[:cut])
+    assert store.load()["refresh_token"] == ("new" if cut is None else "old")
+    store.save(store.load())
+    assert store.load()["generation"] == (3 if cut is None else 2)
+
+
+def test_a_pending_state_that_is_older_is_ignored(tmp_path):
+    """The generation decides, not the name."""
+    store = store_in(tmp_path)
+    store.save({"refresh_token": "now", "generation": 5})
+    old = json.dumps({"refresh_token": "old", "generation": 2})
+    store.path.with_name("state.json.new").write_text(old)
+    assert store.load()["refresh_token"] == "now"
+
+
+@pytest.mark.parametrize("make", [lambda _: MemoryStore(), store_in], ids=["memory", "file"])
+def test_one_holds_the_lock_and_nobody_blocks(tmp_path, make):
+    """Another holder in the same thread is told so at once, and may have it afterwards."""
+    store = make(tmp_path)
+    release = store.try_lock()
+    assert store.try_lock() is None
+    release()
+    again = store.try_lock()
+    assert again is not None
+    again()
+
+
+ENV = """# keys of the project
+export A="one"   # the first
+B=two#not a comment
+C='three'
+
+LONG="line one
+line two"  # two lines
+"""
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "before", "after"),
+    [
+        ("A", "new", 'export A="one"   # the first', 'export A="new"   # the first'),
+        ("B", "new", "B=two#not a comment", "B=new"),
+        ("C", "it's", "C='three'", "C='it\\'s'"),
+        ("LONG", "x", 'LONG="line one\nline two"  # two', 'LONG="x"  # two'),
+        ("B", "a b", "B=two#not a comment", "B='a b'"),
+    ],
+    ids=["comment_kept", "bare", "quote_escaped", "many_lines", "needs_quotes"],
+)
+def test_a_setting_is_replaced_where_it_stands(tmp_path, key, value, before, after):
+    """Everything else, comments and quotes too, stays byte by byte."""
+    path = tmp_path / ".env"
+    path.write_text(ENV)
+    set_env(path, key, value)
+    assert path.read_text() == ENV.replace(before, after, 1)
+    assert value in _parsed(path)[key]
+
+
+def _parsed(path):
+    import dotenv  # noqa: PLC0415 - only the oracle
+
+    return dotenv.dotenv_values(path, interpolate=False)
+
+
+@pytest.mark.parametrize("text", ["", "A=1", "A=1\n", "# only\r\n"])
+def test_a_setting_is_appended(tmp_path, text):
+    """On a line of its own, also after a last line without an end."""
+    path = tmp_path / ".env"
+    path.write_bytes(text.encode())
+    set_env(path, "KEY", "sk-1")
+    assert path.read_bytes().startswith(text.encode())
+    assert _parsed(path)["KEY"] == "sk-1"
+
+
+def test_a_new_env_file_is_private_and_an_old_one_keeps_its_mode(tmp_path):
+    """Whoever chose a mode had a reason."""
+    path = tmp_path / ".env"
+    set_env(path, "KEY", "1")
+    assert mode(path) == 0o600
+    path.chmod(0o640)
+    set_env(path, "KEY", "2")
+    assert mode(path) == 0o640
+    assert path.read_text() == "KEY=2\n"
+
+
+def test_the_last_of_several_settings_counts(tmp_path):
+    """As it does for whoever reads the file."""
+    path = tmp_path / ".env"
+    path.write_text("KEY=1\nKEY=2\n")
+    set_env(path, "KEY", "3")
+    assert path.read_text() == "KEY=1\nKEY=3\n"
+
+
+@pytest.mark.parametrize(
+    ("url", "good"),
+    [
+        ("https://portal.example/v1", True),
+        ("https://portal.example./v1", True),
+        ("http://portal.example/v1", False),
+        ("https://evil.example/", False),
+        ("https://portal.example.evil.example/", False),
+        ("https://sub.portal.example/", False),
+        ("https://user@portal.example/", False),
+        ("https://portal.example@evil.example/", False),
+        ("http://127.0.0.1:8080/v1", True),
+        ("http://[::1]/v1", True),
+        ("http://localhost/", True),
+        ("http://localhost.evil.example/", False),
+        ("https://[bad/", False),
+        ("portal.example", False),
+        ("https://portal.example:bad/", False),
+    ],
+)
+def test_which_urls_may_have_the_secret(url, good):
+    """N07: https to a listed host, http to this machine, nothing else."""
+    assert allowed(url, {"portal.example"}) is good
