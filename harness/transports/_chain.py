@@ -11,11 +11,43 @@ from typing import Any
 Chain = tuple[Any, str] | None  # (what came before, this piece)
 
 
-def joined(chain: Chain) -> str:
-    """The pieces, in the order in which they were added."""
+def joined(chain: Chain, memo: list[Any] | None = None) -> str:
+    """The pieces, in the order in which they were added. A `memo` (an empty list, which a reader
+    shares with its forks) remembers the last answer, so that the next needs only what is new."""
+    known, said = memo or (None, "")
     pieces: list[str] = []
+    node = chain
+    while node is not None and node is not known:
+        node, piece = node
+        pieces.append(piece)
+    pieces.append(said if node is not None else "")
+    pieces.reverse()
+    text = "".join(pieces)
+    if memo is not None:
+        memo[:] = (chain, text)
+    return text
+
+
+def paired(half: str, text: str) -> tuple[str, str]:
+    """(text that can be encoded, the half of a surrogate pair that awaits its other half)."""
+    text = half + text
+    if text.isascii():
+        return text, ""
+    half = text[-1] if "\ud800" <= text[-1] <= "\udbff" else ""
+    if half:
+        text = text[:-1]
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"), half
+
+
+def encodable(text: str) -> str:
+    """`text` with U+FFFD for what no UTF-8 can say."""
+    return text if text.isascii() else (paired("", text + "\0")[0])[:-1]
+
+
+def listed(chain: Any) -> list[Any]:
+    """The elements of a chain of lists, in their order."""
+    lists = []
     while chain is not None:
         chain, piece = chain
-        pieces.append(piece)
-    pieces.reverse()
-    return "".join(pieces)
+        lists.append(piece)
+    return [element for piece in reversed(lists) for element in piece]

@@ -1,0 +1,50 @@
+"""Choices of a chunk and of a whole body, told to a reply."""
+
+from __future__ import annotations
+
+from harness.model import Event, JsonObject, Span
+from harness.transports.chat_completions import meaning
+from harness.transports.chat_completions.reply import Reply
+
+MORE_CHOICES = "the reply has more than one choice: only choice 0 is read"
+
+
+def take_choice(reply: Reply, choice: JsonObject, span: Span | None = None) -> list[Event]:
+    """One choice. Some chunks have none of the usual keys: a filter's verdict, a usage."""
+    events: list[Event] = []
+    delta = choice.get("delta")
+    if not isinstance(delta, dict):
+        delta = choice.get("message")
+        if isinstance(delta, dict) and not reply.whole and not reply.silent:
+            delta = None  # a summary of what was streamed already
+    if isinstance(delta, dict):
+        events = reply.take(delta, span)
+    finish = meaning.raw_finish(choice.get("finish_reason"))
+    if finish is not None:
+        reply.finish = finish
+    return events
+
+
+def take_body(reply: Reply, body: JsonObject) -> tuple[list[Event], list[str]]:
+    """A whole reply. One gateway puts text and calls into two choices of the same index: they are
+    one reply. Choices of different indexes are alternatives, of which the first is read."""
+    events: list[Event] = []
+    listed = body.get("choices")
+    choices = [c for c in (listed if isinstance(listed, list) else ()) if isinstance(c, dict)]
+    first = min((_index(choice) for choice in choices), default=0)
+    for choice in choices:
+        if _index(choice) == first:
+            events += take_choice(reply, choice)
+    if isinstance(body.get("model"), str) and body["model"]:
+        reply.model = body["model"]
+    if isinstance(body.get("citations"), list):
+        reply.extras = {**reply.extras, "citations": body["citations"]}
+    for counts in meaning.usages(body):
+        reply.counts = meaning.merged(reply.counts, counts)
+    warnings = [MORE_CHOICES] if any(_index(choice) != first for choice in choices) else []
+    return events, warnings
+
+
+def _index(choice: JsonObject) -> int:
+    index = choice.get("index")
+    return index if type(index) is int else 0

@@ -1,0 +1,269 @@
+"""One reply as it grows: deltas of a stream, or the one message of a whole body.
+
+The rule of this file: a message is a delta that came in one piece. So streamed and whole replies go
+through the same code, and mean the same.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.model import (
+    Event,
+    EventKind,
+    FinishReason,
+    JsonObject,
+    NormalizedResponse,
+    Provider,
+    Span,
+)
+from harness.transports._chain import Chain, encodable, joined, listed, paired
+from harness.transports._think import ThinkSplitter, split_whole
+from harness.transports.chat_completions import meaning
+from harness.transports.chat_completions.calls import Calls, Settled
+
+EOF_IS_END = "eof_is_end"
+DONE_IS_END = "done_is_end"
+TAGS_ARE_TEXT = "think_tags_are_text"
+TAG_IN_PROMPT = "think_tag_in_prompt"
+REFUSAL_IS_CONTENT = "refusal_is_content"
+CUMULATIVE_ARGUMENTS = "cumulative_arguments"
+
+_SHORTEST_SNAPSHOT = 4  # a first detail shorter than this may be repeated by chance
+_KEPT_FIELDS = ("annotations", "audio", "reasoning_opaque", "citations", "thinking_signature")
+
+
+class Reply:
+    __slots__ = (
+        "_memo",
+        "_snapshot",
+        "_stated",
+        "calls",
+        "content",
+        "counts",
+        "details",
+        "extras",
+        "finish",
+        "half",
+        "model",
+        "profiles",
+        "refusal",
+        "speaks",
+        "splitter",
+        "thought",
+        "whole",
+    )
+
+    def __init__(self, provider: Provider) -> None:
+        self.profiles = provider.profiles
+        self.content: Chain = None  # as it came, think tags included
+        self.half = ""
+        self.thought: Chain = None  # all reasoning that was delivered
+        self.speaks = False  # a reasoning field spoke: inline tags only repeat it
+        self.refusal: Chain = None
+        self.calls = Calls()
+        self.details: Any = None  # a chain of lists
+        self.extras: JsonObject = {}
+        self.model = ""
+        self.finish: str | None = None
+        self.whole = False  # a body that came in one piece needs no word for its end
+        self.counts: JsonObject | None = None
+        self.splitter = None if TAGS_ARE_TEXT in self.profiles else self._new_splitter()
+        self._stated: dict[str, Chain] = {}
+        self._snapshot: str | None = ""  # the details so far, while they may be cumulative
+        self._memo: tuple[list[Any], list[Any]] = ([], [])
+
+    def _new_splitter(self) -> ThinkSplitter:
+        return ThinkSplitter(opened=TAG_IN_PROMPT in self.profiles)
+
+    def fork(self) -> Reply:
+        twin = object.__new__(Reply)
+        for name in Reply.__slots__:
+            setattr(twin, name, getattr(self, name))
+        twin.calls = self.calls.fork()
+        if self.splitter is not None:
+            twin.splitter = self.splitter.fork()
+        return twin
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing was said at all."""
+        said = self.content or self.half or self.thought or self.refusal or self.finish
+        return not (said or len(self.calls) or self.details)
+
+    # What comes in -------------------------------------------------------------------------
+
+    def take(self, delta: JsonObject, span: Span | None = None) -> list[Event]:
+        events = self._reason(delta, span)
+        content = delta.get("content")
+        if content:
+            events += self._say(content, span)
+        refusal = delta.get("refusal")
+        if isinstance(refusal, str) and refusal:
+            self.refusal = (self.refusal, encodable(refusal))
+        entries = delta.get("tool_calls")
+        if isinstance(entries, list):
+            cumulative = CUMULATIVE_ARGUMENTS in self.profiles
+            for entry in entries:
+                events += self.calls.take(entry, span, cumulative=cumulative)
+        legacy = delta.get("function_call")
+        if isinstance(legacy, dict):
+            events += self.calls.take({"index": 0, "function": legacy}, span)
+        self._keep(delta)
+        return events
+
+    def _keep(self, delta: JsonObject) -> None:
+        extra = delta.get("extra_content")
+        if isinstance(extra, dict):
+            known = self.extras.get("extra_content", {})
+            self.extras = {**self.extras, "extra_content": meaning.merged(known, extra)}
+        for name in _KEPT_FIELDS:
+            if delta.get(name):
+                self.extras = {**self.extras, name: delta[name]}
+
+    def _say(self, content: Any, span: Span | None) -> list[Event]:
+        if isinstance(content, str):
+            return self.say(content, span)
+        events: list[Event] = []
+        for part in content if isinstance(content, list) else ():
+            if not isinstance(part, dict):
+                continue
+            if part.get("type") == "thinking":
+                if thought := meaning.thinking_text(part):
+                    self.speaks = True
+                    events += self._think(thought, span)
+                if isinstance(part.get("signature"), str):
+                    self.extras = {**self.extras, "thinking_signature": part["signature"]}
+            elif isinstance(part.get("text"), str) and part["text"]:
+                events += self.say(part["text"], span)
+        return events
+
+    def say(self, text: str, span: Span | None) -> list[Event]:
+        if self.half or not text.isascii():
+            text, self.half = paired(self.half, text)
+            if not text:
+                return []
+        self.content = (self.content, text)
+        if self.splitter is None or self.splitter.passes(text):
+            return [Event(EventKind.TEXT, text, span=span)]
+        return self._told(self.splitter.feed(text), span)
+
+    def _told(self, said: list[tuple[str, str]], span: Span | None) -> list[Event]:
+        events: list[Event] = []
+        for channel, words in said:
+            if channel == "text":
+                events.append(Event(EventKind.TEXT, words, span=span))
+            elif not self.speaks:
+                events += self._think(words, span)
+        return events
+
+    def _think(self, text: str, span: Span | None) -> list[Event]:
+        text = encodable(text)
+        self.thought = (self.thought, text)
+        return [Event(EventKind.REASONING, text, span=span)]
+
+    def _reason(self, delta: JsonObject, span: Span | None) -> list[Event]:
+        """The reasoning of one delta, once, under however many names it came."""
+        told: list[str] = []
+        for name in meaning.REASONING_FIELDS:
+            text = delta.get(name)
+            if isinstance(text, str):
+                self._stated = {**self._stated, name: (self._stated.get(name), encodable(text))}
+                if text and not any(text in other for other in told):
+                    told.append(text)
+        details = delta.get("reasoning_details")
+        if isinstance(details, list) and details:
+            text = self._detail(details)
+            if text and not any(text in other or other in text for other in told):
+                told.append(text)
+        if not told:
+            return []
+        self.speaks = True
+        return self._think("\n\n".join(told), span)
+
+    def _detail(self, details: list[Any]) -> str:
+        """What is new in these details. Some servers send each time all that they said before;
+        the second piece of a stream tells which kind of server this is."""
+        text = meaning.detail_text(details)
+        before = self._snapshot
+        if before is None or not text:
+            self.details = (self.details, details)
+            return text
+        grown = len(before) >= _SHORTEST_SNAPSHOT and text.startswith(before)
+        if grown and len(text) > len(before):
+            self.details, self._snapshot = (None, details), text
+            return text[len(before) :]
+        self._snapshot = None if before else text
+        self.details = (self.details, details)
+        return text
+
+    # What it comes to ----------------------------------------------------------------------
+
+    def flush(self) -> list[Event]:
+        """What was held back, now that nothing follows."""
+        events: list[Event] = []
+        if self.half:
+            self.half = ""
+            events += self.say("\ufffd", None)
+        if self.splitter is not None:
+            events += self._told(self.splitter.end(), None)
+        return events
+
+    def finish_reason(self) -> FinishReason:
+        return meaning.finish_reason(self.finish)
+
+    def response(self, *, interrupted: bool) -> tuple[NormalizedResponse, tuple[str, ...]]:
+        """The reply, and the names of the calls that are not in it. Call `flush` first."""
+        content = joined(self.content, self._memo[0])
+        data = self._data()
+        if self.splitter is not None and self.splitter.tagged:
+            data["raw_content"] = content
+            content = split_whole(content, opened=TAG_IN_PROMPT in self.profiles)[0]
+        refusal = joined(self.refusal)
+        if refusal:
+            data["refusal"] = refusal
+        thought = joined(self.thought, self._memo[1]) or None
+        counts = meaning.usage(self.counts)
+        if interrupted:
+            kept = NormalizedResponse(content or None, None, None, thought, counts, data or None)
+            return kept, self.calls.names()
+        finish, settled = self._settled()
+        if settled.dropped:
+            data["dropped_tool_calls"] = list(settled.dropped)
+        if refusal and not content and not settled.calls and REFUSAL_IS_CONTENT in self.profiles:
+            content = refusal
+            if finish in (FinishReason.STOP, FinishReason.UNKNOWN):
+                finish = FinishReason.CONTENT_FILTER
+        whole = NormalizedResponse(
+            content or None, settled.calls or None, finish, thought, counts, data or None
+        )
+        return whole, settled.dropped
+
+    def _settled(self) -> tuple[FinishReason, Settled]:
+        """The verdict: a stop with calls means them, and one with a broken call was cut."""
+        finish = self.finish_reason()
+        stopped = finish in (FinishReason.STOP, FinishReason.TOOL_CALLS)
+        untold = self.finish is None
+        settled = self.calls.settle(whole=stopped or (untold and self.whole))
+        if untold and not self.whole:
+            stopped, finish = True, FinishReason.STOP  # its profile says that this is the end
+        if settled.dropped and stopped:
+            finish = FinishReason.LENGTH
+        elif settled.calls and (stopped or untold):
+            finish = FinishReason.TOOL_CALLS
+        return finish, settled
+
+    def _data(self) -> JsonObject:
+        """Protocol state: `reasoning` and `reasoning_content` are kept apart, "" is kept too."""
+        data: JsonObject = dict(self.extras)
+        if self.model:
+            data["model"] = self.model
+        if self.finish is not None:
+            data["raw_finish_reason"] = self.finish
+        for name, chain in self._stated.items():
+            text = joined(chain)
+            if name == "reasoning_content" or (name == "reasoning_text" and text):
+                data[name] = text
+        if self.details:
+            data["reasoning_details"] = listed(self.details)
+        return data

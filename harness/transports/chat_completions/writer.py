@@ -1,0 +1,219 @@
+"""A script of meaning as this wire's answer: streamed, whole, or an error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.model import (
+    Exchange,
+    Failure,
+    FailureKind,
+    FinishReason,
+    JsonObject,
+    Piece,
+    Request,
+    Say,
+    SayKind,
+    Script,
+    Usage,
+)
+from harness.transports._fragments import fragments
+from harness.transports._ids import call_id
+from harness.wire import jsontext, sse
+
+_ID = "chatcmpl-harness00000000000001"
+_CREATED = 1795208400
+_REQUEST_ID = "req_harness000000000000000001"
+_BROKEN = "The server had an error while processing your request."
+
+_FINISH = {
+    FinishReason.STOP: "stop",
+    FinishReason.TOOL_CALLS: "tool_calls",
+    FinishReason.LENGTH: "length",
+    FinishReason.CONTENT_FILTER: "content_filter",
+    FinishReason.PAUSE: "pause_turn",
+    FinishReason.UNKNOWN: "a_reason_of_the_future",
+}
+
+# kind -> status, type, code: what the vendor's own API answers
+_ERRORS: dict[FailureKind, tuple[int, str, str | None]] = {
+    FailureKind.AUTHENTICATION: (401, "invalid_request_error", "invalid_api_key"),
+    FailureKind.PERMISSION: (403, "permission_error", None),
+    FailureKind.BILLING: (429, "insufficient_quota", "insufficient_quota"),
+    FailureKind.NOT_FOUND: (404, "invalid_request_error", "model_not_found"),
+    FailureKind.POLICY_BLOCKED: (404, "invalid_request_error", "guardrail_policy_blocked"),
+    FailureKind.INVALID_REQUEST: (400, "invalid_request_error", None),
+    FailureKind.CONTEXT_OVERFLOW: (400, "invalid_request_error", "context_length_exceeded"),
+    FailureKind.PAYLOAD_TOO_LARGE: (413, "invalid_request_error", "request_too_large"),
+    FailureKind.CONTENT_FILTER: (400, "invalid_request_error", "content_filter"),
+    FailureKind.RATE_LIMIT: (429, "tokens", "rate_limit_exceeded"),
+    FailureKind.OVERLOADED: (503, "service_unavailable_error", "server_is_overloaded"),
+    FailureKind.TIMEOUT: (504, "timeout_error", None),
+}
+_OTHERWISE = (500, "server_error", None)
+
+
+def write(script: Script, request: Request, *, stream: bool, model: str) -> Exchange:
+    broken = any(say.finish is FinishReason.ERROR for say in script)
+    if not stream:
+        if broken:
+            return write_failure(Failure(FailureKind.SERVER_ERROR, _BROKEN), request)
+        return _exchange(request, "application/json", (_whole(script, model),))
+    payloads = [jsontext.dumps(chunk) for chunk in _chunks(script, model)]
+    if broken:
+        payloads.append(jsontext.dumps(_error(_BROKEN, "server_error", None)))
+    else:
+        payloads.append(b"[DONE]")
+    return _exchange(
+        request, "text/event-stream; charset=utf-8", tuple(sse.encode(data) for data in payloads)
+    )
+
+
+def _exchange(
+    request: Request, content_type: str, bodies: tuple[bytes, ...], status: int = 200
+) -> Exchange:
+    headers = (("content-type", content_type), ("x-request-id", _REQUEST_ID))
+    reason = "OK" if status == 200 else ""
+    return Exchange(request, status, reason, headers, tuple(map(Piece, bodies)))
+
+
+def _envelope(kind: str, model: str) -> JsonObject:
+    return {"id": _ID, "object": kind, "created": _CREATED, "model": model}
+
+
+def _chunks(script: Script, model: str) -> Iterator[JsonObject]:
+    envelope = _envelope("chat.completion.chunk", model)
+
+    def chunk(delta: JsonObject, finish: str | None = None) -> JsonObject:
+        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
+        return {**envelope, "choices": [choice], "usage": None}
+
+    yield chunk({"role": "assistant", "content": "", "refusal": None})
+    call = 0
+    for say in script:
+        for delta in _deltas(say, call):
+            yield chunk(delta)
+        call += say.kind is SayKind.CALL
+    if not any(say.finish is FinishReason.ERROR for say in script):
+        yield chunk({}, _finish(script))
+        for say in script:
+            if say.usage is not None:
+                yield {**envelope, "choices": [], "usage": _counts(say.usage)}
+
+
+def _deltas(say: Say, call: int) -> Iterator[JsonObject]:
+    parts = fragments(say.text, say.parts)
+    if say.kind is SayKind.TEXT:
+        yield from ({"content": part} for part in parts)
+    elif say.kind is SayKind.REFUSAL:
+        yield from ({"refusal": part} for part in parts)
+    elif say.kind is SayKind.REASONING:
+        yield from _thoughts(say, parts)
+    elif say.kind is SayKind.CALL:
+        head = _call(say, call)
+        head["function"]["arguments"] = ""
+        yield {"tool_calls": [{"index": call, **head}]}
+        for part in fragments(say.arguments, say.parts):
+            yield {"tool_calls": [{"index": call, "function": {"arguments": part}}]}
+
+
+def _thoughts(say: Say, parts: list[str]) -> Iterator[JsonObject]:
+    """Reasoning as text; with a signature also as details, as the aggregators send it."""
+    if say.signature is None:
+        yield from ({"reasoning_content": part} for part in parts)
+        return
+    if say.redacted:
+        yield {"reasoning_details": _details(say)}
+        return
+    for part in parts:
+        told = {"type": "reasoning.text", "text": part, "index": 0}
+        yield {"reasoning": part, "reasoning_details": [told]}
+    signed = {"type": "reasoning.text", "signature": say.signature, "index": 0}
+    yield {"reasoning_details": [signed]}
+
+
+def _details(say: Say) -> list[JsonObject]:
+    if say.redacted:
+        return [{"type": "reasoning.encrypted", "data": say.signature, "index": 0}]
+    detail = {"type": "reasoning.text", "text": say.text, "signature": say.signature, "index": 0}
+    return [detail]
+
+
+def _call(say: Say, number: int) -> JsonObject:
+    name = say.name or ""
+    call: JsonObject = {
+        "id": say.id or call_id(name, say.arguments, number),
+        "type": "function",
+        "function": {"name": name, "arguments": say.arguments},
+    }
+    if say.signature is not None:
+        call["extra_content"] = {"google": {"thought_signature": say.signature}}
+    return call
+
+
+def _whole(script: Script, model: str) -> bytes:
+    def joined(kind: SayKind) -> str | None:
+        return "".join(say.text for say in script if say.kind is kind) or None
+
+    message: JsonObject = {
+        "role": "assistant",
+        "content": joined(SayKind.TEXT),
+        "refusal": joined(SayKind.REFUSAL),
+    }
+    thoughts = [say for say in script if say.kind is SayKind.REASONING]
+    details = [detail for say in thoughts if say.signature for detail in _details(say)]
+    if details:
+        message["reasoning_details"] = details
+    if joined(SayKind.REASONING):
+        message["reasoning" if details else "reasoning_content"] = joined(SayKind.REASONING)
+    calls = [say for say in script if say.kind is SayKind.CALL]
+    if calls:
+        message["tool_calls"] = [_call(say, number) for number, say in enumerate(calls)]
+    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": _finish(script)}
+    body = {**_envelope("chat.completion", model), "choices": [choice]}
+    usage = next((say.usage for say in reversed(script) if say.usage is not None), None)
+    if usage is not None:
+        body["usage"] = _counts(usage)
+    return jsontext.dumps(body)
+
+
+def _finish(script: Script) -> str:
+    said = next((say.finish for say in reversed(script) if say.finish is not None), None)
+    if said is not None:
+        return _FINISH.get(said, "error")
+    return "tool_calls" if any(say.kind is SayKind.CALL for say in script) else "stop"
+
+
+def _counts(usage: Usage) -> JsonObject:
+    sent, made = usage.input_tokens or 0, usage.output_tokens or 0
+    counts: JsonObject = {
+        "prompt_tokens": sent,
+        "completion_tokens": made,
+        "total_tokens": usage.total_tokens if usage.total_tokens is not None else sent + made,
+    }
+    cache = {
+        "cached_tokens": usage.cache_read_tokens,
+        "cache_write_tokens": usage.cache_write_tokens,
+    }
+    cache = {name: count for name, count in cache.items() if count is not None}
+    if cache:
+        counts["prompt_tokens_details"] = cache
+    if usage.reasoning_tokens is not None:
+        counts["completion_tokens_details"] = {"reasoning_tokens": usage.reasoning_tokens}
+    return counts
+
+
+def _error(message: str, kind: str, code: str | None) -> JsonObject:
+    return {"error": {"message": message, "type": kind, "param": None, "code": code}}
+
+
+def write_failure(failure: Failure, request: Request) -> Exchange:
+    status, kind, code = _ERRORS.get(failure.kind, _OTHERWISE)
+    if failure.type and failure.type != failure.kind.value:
+        kind = failure.type
+    body = jsontext.dumps(_error(failure.message, kind, code))
+    exchange = _exchange(request, "application/json", (body,), failure.status or status)
+    if failure.retry_after is None:
+        return exchange
+    headers = (*exchange.headers, ("retry-after", f"{failure.retry_after:g}"))
+    return Exchange(request, exchange.status, "", headers, exchange.pieces)
