@@ -1,7 +1,7 @@
 """Bodies as units that faults rewrite, and bodies again."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from wire_streams import POINTS, SSE, cut
 
@@ -46,6 +46,7 @@ def test_untouched_units_are_the_body(body, points):
 
 
 @given(SSE, st.integers(0, 9), JSON)
+@example(b"data: a\rdata: a\n\n", 0, {})  # a CR before the blank line's LF would swallow it
 def test_a_rewritten_event_is_read_as_meant(body, number, value):
     """Its payload changes; its name, its neighbours and the rest stay."""
     found = sse_units(body)

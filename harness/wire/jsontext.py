@@ -21,13 +21,20 @@ from harness.model import Span
 DEPTH = 200  # deeper JSON would break whoever walks it by recursion
 
 _CONTAINERS = {b"{": "object", b"[": "array"}
+_CLOSERS = {"object": b"}", "array": b"]"}
+_new = tuple.__new__
 
 Path = tuple[str | int, ...]
 
-_STRING = re.compile(rb'"((?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+)"', re.DOTALL)
-_SPACE = re.compile(rb"[ \t\n\r]*+")
-_NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+")
-_LITERAL = re.compile(rb"true|false|null|NaN|-?Infinity")
+_SPACE = rb"[ \t\n\r]*+"
+_STRING = rb'"((?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+)"'
+_LITERAL = rb"(true|false|null|NaN|-?Infinity)"
+_NUMBER = rb"(-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+)"
+_VALUE = re.compile(_SPACE + rb"(?:([\[{])|" + b"|".join((_STRING, _LITERAL, _NUMBER)) + b")")
+_KINDS = ("", "", "string", "literal", "number")  # by the number of the group above
+_KEY = re.compile(_SPACE + _STRING + _SPACE + b":")
+_CLOSE = re.compile(_SPACE + rb"[\]}]")
+_AFTER = re.compile(_SPACE + rb"([,\]}])")
 _BRACKET = re.compile(rb'[\[\]{}]|"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _HALF = re.compile("[\ud800-\udfff]")
 
@@ -142,69 +149,39 @@ def values(data: bytes, start: int = 0, end: int | None = None) -> Iterator[Valu
     """Every value of the JSON text in data[start:end], containers when they close. Damaged JSON
     stops it at the damage: what was whole before has been yielded."""
     stop = len(data) if end is None else end
-    at = _skip(data, start + 3 if data[start : start + 3] == b"\xef\xbb\xbf" else start, stop)
+    at = start + 3 if data[start : start + 3] == b"\xef\xbb\xbf" else start
     within: list[_Open] = []
     path: Path = ()
-    after_value = after_comma = False
-    while at < stop:
-        mark = data[at : at + 1]
-        if mark in b"}]" and within and not after_comma:
-            closed = within.pop()
-            if (closed.kind == "object") is not (mark == b"}"):
-                return
-            yield Value(closed.path, closed.start, at + 1, closed.kind)
-            at, after_value = at + 1, True
-        elif after_value:
-            if mark != b",":
-                return
-            at, after_value, after_comma = at + 1, False, True
+    while (token := _VALUE.match(data, at, stop)) is not None and len(within) <= DEPTH:
+        at, group = token.end(), token.lastindex or 0
+        if group > 1:
+            yield _new(Value, (path, *token.span(group), _KINDS[group]))
         else:
-            if within:
-                path, at = _member(data, at, stop, within[-1])
-            opened = _CONTAINERS.get(data[at : at + 1])
-            scalar = None if opened else _scalar(data, at, stop, path)
-            if opened and len(within) < DEPTH:
-                within.append(_Open(at, path, opened))
-                at += 1
-            elif scalar:
-                yield scalar
-                at = scalar.end + (scalar.kind == "string")
+            within.append(_Open(at - 1, path, _CONTAINERS[token[1]]))
+        if group > 1 or _CLOSE.match(data, at, stop):
+            while within and (after := _AFTER.match(data, at, stop)) is not None:
+                at, mark = after.end(), after[1]
+                if mark == b",":
+                    break
+                closed = within.pop()
+                if _CLOSERS[closed.kind] != mark:
+                    return
+                yield _new(Value, (closed.path, closed.start, at, closed.kind))
             else:
                 return
-            after_value, after_comma = opened is None, False
-        if after_value and not within:
+        member = _member(data, at, stop, within[-1])
+        if member is None:
             return
-        at = _skip(data, at, stop)
+        path, at = member
 
 
-def _member(data: bytes, at: int, stop: int, container: _Open) -> tuple[Path, int]:
-    """The path of a container's next member and where its value begins: `stop` if it has none."""
+def _member(data: bytes, at: int, stop: int, container: _Open) -> tuple[Path, int] | None:
+    """The path of a container's next member and where its value begins, if it has a next."""
     if container.kind == "array":
         container.count += 1
         return (*container.path, container.count - 1), at
-    key = _STRING.match(data, at, stop)
-    if key is None:
-        return (), stop
-    at = _skip(data, key.end(), stop)
-    if data[at : at + 1] != b":":
-        return (), stop
-    return (*container.path, decode(key[1])), _skip(data, at + 1, stop)
-
-
-def _scalar(data: bytes, at: int, stop: int, path: Path) -> Value | None:
-    if at >= stop:
-        return None
-    if string := _STRING.match(data, at, stop):
-        return Value(path, string.start(1), string.end(1), "string")
-    for kind, pattern in (("literal", _LITERAL), ("number", _NUMBER)):
-        if found := pattern.match(data, at, stop):
-            return Value(path, at, found.end(), kind)
-    return None
-
-
-def _skip(data: bytes, at: int, stop: int) -> int:
-    space = _SPACE.match(data, at, stop)
-    return space.end() if space else at
+    key = _KEY.match(data, at, stop)
+    return None if key is None else ((*container.path, decode(key[1])), key.end())
 
 
 def _check_depth(data: bytes) -> None:

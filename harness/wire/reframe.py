@@ -154,7 +154,8 @@ def _name(headers: Mapping[str, eventstream.HeaderValue]) -> str:
 def _sse(unit: Unit, data: bytes, name: str | None = None) -> bytes:
     """The block with other data or another name: its other lines and its line ends stay."""
     lines = [line for line in _LINES.findall(unit.raw) if line]
-    end = next((_end_of(line) for line in lines if _end_of(line)), b"\n")
+    ends = {_end_of(line) for line in lines} - {b""}
+    end = b"\r\n" if b"\r\n" in ends else b"\r" if ends == {b"\r"} else b"\n"
     rewritten = _data_lines(data, end)
     if name is not None:
         rewritten = b"event: " + name.encode("utf-8", "replace") + end + rewritten

@@ -93,6 +93,19 @@ class SseDecoder:
         return fork
 
     def feed(self, data: bytes) -> list[SseEvent]:
+        if (
+            data[:6] == b"data: "
+            and data.find(b"\n") == len(data) - 2
+            and data[-1:] == b"\n"
+            and self._start == self._offset
+            and self._head is None
+            and self._error is None
+            and b"\r" not in data
+            and len(data) <= self.limit
+        ):  # the usual piece: one event of one line, and nothing else
+            start = self._start
+            self._start = self._offset = end = start + len(data)
+            return [_new(SseEvent, (data[6:-2], MESSAGE, start, end, self._id))]
         if self._error is not None:
             raise self._error
         if self._head is not None:
