@@ -18,6 +18,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 from harness.contracts import Session, Target, TurnSpec
 from harness.engine.build import build
@@ -109,7 +110,7 @@ def _turn(session: Session, stage: Stage, case: Case, number: int) -> Report:
         provider=case.provider,
         model=case.turns[number].ask.model or str(case.facts.get("model", "")),
         ask=case.turns[number].ask,
-        credential=case.facts.get("credential", {}),
+        credential=_credential(case, stage),
         timeout_s=stage.timeout(client.get("timeout_s", 60.0)),
         max_retries=client.get("max_retries", 0),
     )
@@ -121,6 +122,13 @@ def _turn(session: Session, stage: Stage, case: Case, number: int) -> Report:
         named = "unexpected_request" if isinstance(error, UnexpectedRequest) else "waits_for_ever"
         failure = Failure(FailureKind.UNKNOWN, str(error), named)
         return Report(Outcome(OutcomeKind.ERROR, failure=failure))
+
+
+def _credential(case: Case, stage: Stage) -> dict[str, Any]:
+    """What the target is given, with the token endpoint at the door of this run."""
+    given = dict(case.facts.get("credential", {}))
+    path = given.pop("refresh_path", None)
+    return given | ({"refresh_url": stage.wire.base_url + path} if path else {})
 
 
 def _trace(case: Case, stage: Stage, reports: list[Report], outputs: list[str]) -> Trace:

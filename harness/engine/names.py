@@ -82,7 +82,7 @@ def _expectation(spec: ExpectSpec, scenario: Scenario) -> Iterator[HarnessError]
 
 
 def _axis_target(scenario: Scenario) -> Iterator[HarnessError]:
-    where = scenario.document.where(("on",))
+    where = scenario.document.where(("damage",))
     if scenario.on_turn >= len(scenario.turns):
         yield HarnessError(f"there is no turn {scenario.on_turn}", where=where)
         return

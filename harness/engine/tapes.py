@@ -14,6 +14,7 @@ from harness.cassette import Cassette
 from harness.cassette import load as load_cassette
 from harness.contracts import Endpoint, ProviderTransport
 from harness.data import builtin
+from harness.engine.credentials import token_answer
 from harness.engine.meaning import meaning_of
 from harness.errors import NotApplicable
 from harness.model import (
@@ -89,8 +90,11 @@ class Table:
             failure = _failure(step.data)
             exchange = self.transport.write_failure(failure, request, self.provider)
             yield Laid(_with_headers(exchange, step.data.get("headers", {})), step, speaks=False)
+        elif step.kind == "token":
+            answer = token_answer(self.scenario, self.provider, step.data, TAPE_HOST)
+            yield Laid(answer, step, speaks=False)
         else:
-            yield Laid(_answer(step.data, request), step, speaks=True)
+            yield Laid(_answer(step.data, request), step, speaks="path" not in step.data)
 
     def _said(self, step: Step, ask: Ask, request: Request) -> Laid:
         kept = self.kept()

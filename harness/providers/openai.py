@@ -10,5 +10,5 @@ PROVIDER = Provider(
     hosts=("api.openai.com",),
     key_env=("OPENAI_API_KEY",),
     home=True,
-    can=frozenset({"tools", "stream"}),
+    can=frozenset({"tools", "stream", "parallel_tools", "cache_usage"}),
 )

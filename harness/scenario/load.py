@@ -83,7 +83,7 @@ def _scenario(raw: dict[str, Any], document: Any, path: Path) -> Scenario:
     for index, turn in enumerate(turns):
         expect += _expectations(turn.get("expect", ()), (*root[index], "expect"), index)
     why = raw["why"]
-    on = raw.get("on", {})
+    on = raw.get("damage", {})
     return Scenario(
         id=path.stem,
         path=path,
@@ -145,7 +145,7 @@ def _ask(raw: dict[str, Any], *, stream: bool) -> Ask:
 
 
 def _step(raw: dict[str, Any], at: At) -> Step:
-    kind = next(k for k in ("tape", "says", "fails", "answers", "per_wire") if k in raw)
+    kind = next(k for k in ("tape", "says", "fails", "token", "answers", "per_wire") if k in raw)
     data = raw[kind]
     if kind == "per_wire":
         data = {wire: _step(step, (*at, kind, wire)) for wire, step in data.items()}
