@@ -41,6 +41,7 @@ class _Tape:
         self._head: dict[str, Any] = {"status": None}
         self._pieces: list[Piece] = []
         self._over = False
+        self.reading = False  # still true when it is over: something interrupted the read itself
         self.drained = 0
 
     def head(self, response: Any) -> None:
@@ -89,6 +90,11 @@ class _Tape:
     def over(self) -> bool:
         return self._over
 
+    @property
+    def may_go_on(self) -> bool:
+        """Whether the stream can still be read; an interrupted one would only look finished."""
+        return not self._over and not self.reading
+
     def enough(self, data: bytes) -> bool:
         """While draining: whether the bound is reached."""
         self.drained += len(data)
@@ -119,17 +125,20 @@ class _SyncStream:
         self._items: Iterator[bytes] = iter(inner)
 
     def __iter__(self) -> Iterator[bytes]:
+        self._tape.reading = True
         try:
             for data in self._items:
+                self._tape.reading = False
                 self._tape.piece(data)
                 yield data
+                self._tape.reading = True
         except self._tape.module.TransportError as error:
             self._tape.broke(error)
             raise
         self._tape.end(Ending.COMPLETE)
 
     def close(self) -> None:
-        if not self._tape.over:
+        if self._tape.may_go_on:
             # Another thread reads, for only that can be given up when the peer is silent.
             reader = threading.Thread(target=self._drain, daemon=True)
             reader.start()
@@ -138,6 +147,7 @@ class _SyncStream:
             if reader.is_alive():
                 _cut(self._network)
                 reader.join(DRAIN_SECONDS)
+        self._tape.end(Ending.CLIENT_CLOSED)
         self._inner.close()
 
     def _drain(self) -> None:
@@ -160,10 +170,13 @@ class _AsyncStream:
         self._items: AsyncIterator[bytes] = aiter(inner)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        self._tape.reading = True
         try:
             async for data in self._items:
+                self._tape.reading = False
                 self._tape.piece(data)
                 yield data
+                self._tape.reading = True
         except self._tape.module.TransportError as error:
             self._tape.broke(error)
             raise
@@ -171,7 +184,7 @@ class _AsyncStream:
 
     async def aclose(self) -> None:
         try:
-            if not self._tape.over:
+            if self._tape.may_go_on:
                 with anyio.move_on_after(DRAIN_SECONDS):
                     await self._drain()
         finally:  # a cancelled client has left as well
