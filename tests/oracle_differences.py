@@ -35,6 +35,14 @@ DIFFERENCES = (
         "As above: a blank line between the parts of a reasoning summary.",
     ),
     Explanation(
+        "test_citations_v1[v1].yaml.gz",
+        ("text",),
+        "ours",
+        "A `citationsContent` block holds words of the reply beside its citations. The oracle joins"
+        " `text` blocks only, and its sentence ends in the middle.",
+        1,
+    ),
+    Explanation(
         "test_live_tool_search_handoff_anthropic_openai_anthropic.yaml",
         ("calls",),
         "ours",

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from harness.contracts import Endpoint
 from harness.errors import UsageError
 from harness.model import Ask, Provider
+from harness.transports._history import assistant_message
 from harness.transports.codex_responses import TRANSPORT
 from tests.responses import NOBODY, call, message, whole
 
@@ -27,23 +28,7 @@ def convert(*messages, backend=NOBODY, **options):
 
 def replayed(*items, backend=NOBODY):
     """The assistant's message that a client would store of this reply."""
-    response = TRANSPORT.normalize_response(json.loads(whole(*items)), backend)
-    calls = [
-        {
-            "id": each.id,
-            "type": "function",
-            "function": {"name": each.name, "arguments": each.arguments},
-            "provider_data": each.provider_data,
-        }
-        for each in response.tool_calls or ()
-    ]
-    return {
-        "role": "assistant",
-        "content": response.content or "",
-        "codex_reasoning_items": response.codex_reasoning_items,
-        "codex_message_items": response.codex_message_items,
-        **({"tool_calls": calls} if calls else {}),
-    }
+    return assistant_message(TRANSPORT.normalize_response(json.loads(whole(*items)), backend))
 
 
 def accepted(kwargs):

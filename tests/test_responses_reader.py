@@ -297,7 +297,7 @@ def test_a_free_form_call_keeps_its_input():
     """F30: a custom tool's input is no JSON and is not mended."""
     item = {"type": "custom_tool_call", "call_id": "call_1", "name": "shell", "input": "ls -l {"}
     found = read([stream(done(0, **item), ended())])[0].response.tool_calls[0]
-    assert (found.arguments, found.provider_data["type"]) == ("ls -l {", "custom_tool_call")
+    assert (found.arguments, found.provider_data["item_type"]) == ("ls -l {", "custom_tool_call")
 
 
 def test_a_tool_that_the_server_runs_is_no_call():

@@ -61,7 +61,7 @@ class Assembly:
     """Forks share everything; whoever changes something first takes a copy."""
 
     def __init__(self, *, comments_are_thoughts: bool = False) -> None:
-        self._thinking = THINKING_PHASES if comments_are_thoughts else frozenset[str]()
+        self._thinking = THINKING_PHASES if comments_are_thoughts else ()
         self._slots: list[Slot] = []
         self._parts: dict[tuple[int, Key], Strand] = {}
         self._at: dict[object, int] = {}  # the newest item by (type, index), by id, and by type

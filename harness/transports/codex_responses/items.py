@@ -61,18 +61,17 @@ class Conversion:
 
     def _is_wanted(self, thought: JsonObject) -> bool:
         """Not another backend's, not twice, and something in it that this server can read."""
-        id_ = thought.get("id")
+        id_ = str(thought.get("id") or "")
         if thought.get("_issuer_kind") not in (None, self._issuer) or id_ in self._seen:
             return False
-        if isinstance(id_, str):
+        if id_:
             self._seen.add(id_)
         return bool(thought.get("encrypted_content") or thought.get("content") or self._store)
 
     def _call(self, call: JsonObject, number: int) -> JsonObject:
         own = call.get("function") or call.get("custom") or call
-        data = call.get("provider_data") or {}
         name, arguments = str(own.get("name") or ""), own.get("arguments")
-        custom = "custom" in (call.get("type"), str(data.get("type"))[:6])
+        custom = call.get("type") == "custom" or call.get("item_type") == "custom_tool_call"
         wire = as_text(own.get("input", arguments) if custom else arguments)
         found = call.get("call_id") or call.get("id") or derived_id(name, wire, number)
         call_id = str(found).strip().partition("|")[0]

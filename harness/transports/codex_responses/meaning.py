@@ -15,8 +15,9 @@ from harness.model import FinishReason, JsonObject, NormalizedResponse, Provider
 from harness.transports._arguments import as_text, is_json, repair
 from harness.transports._ids import call_id as derived_id
 
-THINKING_PHASES = frozenset({"commentary", "analysis"})
-PENDING = frozenset({"queued", "in_progress", "incomplete"})
+# Tuples, since a hostile peer may put a list where a word belongs.
+THINKING_PHASES = ("commentary", "analysis")
+PENDING = ("queued", "in_progress", "incomplete")
 
 # Profiles, by the name that a backend's file may hold: dialects of real servers.
 THOUGHT_ALONE_IS_PAUSE = "responses_thought_alone_is_pause"  # F26
@@ -243,7 +244,7 @@ def _take_call(said: _Said, item: Item, number: int, ended: Ended | None) -> Non
     ids = _ids_of(raw, name, arguments, number)
     data: dict[str, Any] = {"call_id": ids[0], "response_item_id": ids[1]}
     if custom:
-        data["type"] = "custom_tool_call"
+        data["item_type"] = "custom_tool_call"
     if arguments != wire and wire:
         data["raw_arguments"] = wire
     said.calls.append(ToolCall(ids[0], name, arguments, data))

@@ -31,6 +31,7 @@ from harness.model import (
     Script,
 )
 from harness.transports._failures import classify
+from harness.transports._history import healed
 from harness.transports.codex_responses import writer
 from harness.transports.codex_responses.items import choice_of, convert, tool_of
 from harness.transports.codex_responses.meaning import (
@@ -163,8 +164,7 @@ class CodexResponses:
         accept = "text/event-stream" if body.get("stream") else "application/json"
         headers = {"content-type": "application/json", "accept": accept, **provider.headers}
         headers |= kwargs.get("extra_headers") or {}
-        raw = jsontext.heal(json.dumps(body, ensure_ascii=False, separators=(",", ":")))
-        return Request("POST", url, tuple(headers.items()), raw.encode())
+        return Request("POST", url, tuple(headers.items()), jsontext.dumps(healed(body)))
 
     # answers
 
