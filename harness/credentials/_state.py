@@ -1,8 +1,9 @@
 """A credential's state, kept whole: in a private file that many processes share, or in memory.
 
-The rule of this file: a state that was saved once is never lost and never half there, whenever the
-process dies. A new state is complete in `NAME.new` after one write, and then takes NAME's place. A
-leftover `NAME.new` with a higher generation than NAME is therefore a state that was saved.
+The rule of this file: what a server answered is never lost and no state is ever half there, whenever
+the process dies. An answer goes into `NAME.answer`, open before the request is sent, with one write
+and before anything looks at it; the state made of it then takes NAME's place at once. An answer with
+the generation of the state that asked has therefore not been read yet.
 """
 
 from __future__ import annotations
@@ -25,11 +26,25 @@ TEXTS = ("access_token", "refresh_token", "agent_key", "base_url", "quarantined"
 NUMBERS = ("generation", "expires_at", "in_flight", "failed_at")
 
 
+class Journal(Protocol):
+    """Where an answer is kept until the state made of it is saved."""
+
+    def write(self, body: bytes) -> None: ...
+    def close(self) -> None: ...
+
+
 class Store(Protocol):
     """Loading needs no lock. Saving does, and gives the state its generation."""
 
-    def load(self, *, locked: bool = False) -> State | None: ...
+    def load(self, *, locked: bool = False) -> State | None:
+        """With the lock, `unread` is an answer whose reader died."""
+        ...
+
     def save(self, state: State) -> None: ...
+    def begin(self, state: State) -> Journal:
+        """Saves the state of one who is about to ask."""
+        ...
+
     def try_lock(self) -> Release | None:
         """How to release the lock, or None when another holds it: nothing here ever blocks."""
         ...
@@ -46,31 +61,72 @@ class MemoryStore:
         state["generation"] = state.get("generation", 0) + 1
         self._state = dict(state)
 
+    def begin(self, state: State) -> Journal:
+        self.save(state)
+        return _NoJournal()
+
     def try_lock(self) -> Release | None:
         return self._lock.release if self._lock.acquire(blocking=False) else None
+
+
+class _NoJournal:
+    """Memory dies with its process, and so does what was answered to it."""
+
+    def write(self, body: bytes) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+class _FileJournal:
+    def __init__(self, path: Path, generation: int) -> None:
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.write(self._descriptor, b"%d\n" % generation)
+
+    def write(self, body: bytes) -> None:
+        os.write(self._descriptor, body)
+
+    def close(self) -> None:
+        os.close(self._descriptor)
 
 
 class FileStore:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path).expanduser().resolve()
         self._new = self.path.with_name(self.path.name + ".new")
+        self._answer = self.path.with_name(self.path.name + ".answer")
 
     def load(self, *, locked: bool = False) -> State | None:
-        """The newest saved state, None if there is none. A state that cannot be read is an error;
-        it is set aside, never overwritten, once the lock makes sure that nobody is replacing it."""
-        saved, fault = self._read(self.path)
-        pending, _ = self._read(self._new)  # half a file is not yet a state
+        """The saved state, None if there is none. A state that cannot be read is an error; it is
+        set aside, never overwritten, once the lock makes sure that nobody is replacing it."""
+        state, fault = self._read(self.path)
         if fault:
             raise self._unreadable(fault, self._set_aside() if locked else None)
-        states = [state for state in (saved, pending) if state is not None]
-        return max(states, key=lambda state: state.get("generation", 0), default=None)
+        if state is not None and locked:
+            state["unread"] = self._unread(state)
+        return state
 
     def save(self, state: State) -> None:
         state["generation"] = state.get("generation", 0) + 1
         private_folder(self.path.parent)
-        write_private(self._new, json.dumps(state, indent=1).encode() + b"\n")
+        kept = {key: value for key, value in state.items() if key != "unread"}
+        write_private(self._new, json.dumps(kept, indent=1).encode() + b"\n")
         self._new.replace(self.path)
         _sync_folder(self.path.parent)
+        self._answer.unlink(missing_ok=True)
+
+    def begin(self, state: State) -> Journal:
+        self.save(state)
+        return _FileJournal(self._answer, state["generation"])
+
+    def _unread(self, state: State) -> bytes | None:
+        try:
+            number, _, body = self._answer.read_bytes().partition(b"\n")
+        except FileNotFoundError:
+            return None
+        current = number == str(state.get("generation", 0)).encode()
+        return body if current and body and not _fault(body) else None
 
     def try_lock(self) -> Release | None:
         private_folder(self.path.parent)
@@ -84,7 +140,7 @@ class FileStore:
 
     def _read(self, path: Path) -> tuple[State | None, str]:
         try:
-            if path == self.path and stat.S_IMODE(path.stat().st_mode) & 0o077:
+            if stat.S_IMODE(path.stat().st_mode) & 0o077:
                 path.chmod(0o600)
             data = path.read_bytes()
         except FileNotFoundError:

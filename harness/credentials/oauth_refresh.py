@@ -206,15 +206,24 @@ class OAuthRefresh:
     def _exchange(self, state: State) -> Errand:
         if not state.get("refresh_token"):
             raise RefreshFailed("there is no refresh token", terminal=True, hint=_token.SIGN_IN)
-        request = self._grant.request(state["refresh_token"])
-        interrupted = state.get("in_flight")
+        unread = state.pop("unread", None)
+        if unread is not None:  # whoever asked died, and the answer is here
+            return self._read(state, Answer(200, (), unread))
         begun = {**state, "in_flight": self._now()}
-        self._store.save(begun)
+        journal = self._store.begin(begun)
         try:
-            answer: Answer = yield request
+            answer: Answer = yield self._grant.request(state["refresh_token"])
+            if answer.status == 200:
+                journal.write(answer.body)
         except CredentialError as error:  # no answer: whether the token is spent is not known
             self._store.save({**begun, "failed_at": self._now()})
             raise RefreshFailed("the token endpoint gave no answer", found=error.what) from error
+        finally:
+            journal.close()
+        return self._read({**state, "generation": begun["generation"]}, answer)
+
+    def _read(self, state: State, answer: Answer) -> State:
+        """The state that an answer makes. What rotated is saved before anything else is judged."""
         body = _token.json_object(answer) if answer.status == 200 else {}
         new, access = dict(state), body.get("access_token")
         if isinstance(body.get("refresh_token"), str) and body["refresh_token"]:
@@ -223,13 +232,12 @@ class OAuthRefresh:
             new |= {"access_token": access, "agent_key": None, "quarantined": None}
             new["expires_at"] = _token.expiry(access, body.get("expires_in"), self._now())
         new |= {"in_flight": None, "failed_at": None}
-        new["generation"] = begun["generation"]
         if new["refresh_token"] != state["refresh_token"] or access:
-            self._store.save(new)  # before anything else can go wrong
+            self._store.save(new)
             self._note(new)
         if not isinstance(access, str) or not access:
-            state = {**new, "in_flight": interrupted}
-            raise self._failed(state, _token.failure(answer, state, self._seen))
+            told = {**new, "in_flight": state.get("in_flight")}
+            raise self._failed(told, _token.failure(answer, told, self._seen))
         return self._placed(new, body)
 
     def _placed(self, state: State, body: Mapping[str, Any]) -> State:
