@@ -165,6 +165,8 @@ def _read(body: Any) -> _Said:
     for name in ("message", "Message", "msg", "error_description", "title"):
         said.message = said.message or _text(body.get(name))
     said.type = _text(body.get("__type")).rpartition("#")[2] or _text(body.get("type"))
+    if body.get("detail") and _word(_text(error)):
+        said.type = _text(error)
     if said.type == "error":
         said.type = ""
     said.code = _text(body.get("code"))

@@ -58,6 +58,7 @@ VAGUE: dict[str, FailureKind] = {
     "invalid_prompt": K.INVALID_REQUEST,
     "server_error": K.SERVER_ERROR,
     "api_error": K.SERVER_ERROR,
+    "upstream_error": K.SERVER_ERROR,
     "internal_error": K.SERVER_ERROR,
     "internalerror": K.SERVER_ERROR,
     "internalservererror": K.SERVER_ERROR,

@@ -50,7 +50,7 @@ class ChatReader:
         self.finished = False
         self.outcome = Outcome(OutcomeKind.INTERRUPTED)
         self._reply = Reply(provider)
-        self._sse: SseDecoder | None = None
+        self._sse: Any = None  # of the kind that `_decoder` makes
         self._whole: Whole | None = None
         self._head = Growing()  # what came before the kind of body was known; or an error's body
         self._is_page = False  # HTML, or anything else that a web server says for itself
@@ -92,8 +92,11 @@ class ChatReader:
         if first in b"{[":
             self._whole = Whole()
             return self._document(data.lstrip(_BLANK))
-        self._sse = SseDecoder()
+        self._sse = self._decoder()
         return self._stream(data)
+
+    def _decoder(self) -> Any:
+        return SseDecoder()
 
     def _document(self, data: bytes) -> list[Event]:
         assert self._whole is not None
@@ -109,15 +112,19 @@ class ChatReader:
             return events
         if not isinstance(value, dict) or is_error(value):
             self._fail(classify(None, value, self.headers, self.provider), events)
-        elif not value.get("choices") or not isinstance(value["choices"], list):
-            self._fail(broken("the reply has no choices"), events)
         else:
-            self._reply.whole = True
-            told, warnings = take_body(self._reply, value)
-            events += told
-            self._warn(*warnings)
-            self._finish(events)
+            self._take_body(value, events)
         return events
+
+    def _take_body(self, body: JsonObject, events: list[Event]) -> None:
+        if not body.get("choices") or not isinstance(body["choices"], list):
+            self._fail(broken("the reply has no choices"), events)
+            return
+        self._reply.whole = True
+        told, warnings = take_body(self._reply, body)
+        events += told
+        self._warn(*warnings)
+        self._finish(events)
 
     def _stream(self, data: bytes) -> list[Event]:
         assert self._sse is not None
@@ -215,20 +222,23 @@ class ChatReader:
     def _close(self, how: Ending, events: list[Event]) -> None:
         if self.status >= 400:
             answer = Answer(self.status, self.headers, bytes(self._head))
-            self._fail(read_failure(answer, self.provider), events)
+            self._fail(self._read_failure(answer), events)
         elif self._is_page:
             failure = classify(None, bytes(self._head), self.headers, self.provider)
             self._fail(broken(f"the reply is no JSON and no stream: {failure.message}"), events)
         elif self._whole is not None:
             self._warn("the body ended inside its JSON document")
-        elif self._reply.finish is not None:
+        elif self._reply.finish is not None or self._reply.whole:
             if how is not Ending.COMPLETE:
-                self._warn("the connection broke after the finish reason: usage may be missing")
+                self._warn("the connection broke after the reply's end: usage may be missing")
             self._finish(events)
         else:
             pending = self._sse.end() if self._sse is not None else None
             clean = how is Ending.COMPLETE and pending is None
             self._finish(events, profile=EOF_IS_END if clean else None, how=how)
+
+    def _read_failure(self, answer: Answer) -> Failure:
+        return read_failure(answer, self.provider)
 
     def _finish(
         self,

@@ -51,6 +51,7 @@ class Reply:
         "speaks",
         "splitter",
         "thought",
+        "untold",
         "whole",
     )
 
@@ -66,7 +67,8 @@ class Reply:
         self.extras: JsonObject = {}
         self.model = ""
         self.finish: str | None = None
-        self.whole = False  # a body that came in one piece needs no word for its end
+        self.whole = False  # its wire ended it; a body in one piece needs no word for that
+        self.untold = FinishReason.UNKNOWN  # what such an end means
         self.counts: JsonObject | None = None
         self.splitter = None if TAGS_ARE_TEXT in self.profiles else self._new_splitter()
         self._stated: dict[str, Chain] = {}
@@ -245,8 +247,9 @@ class Reply:
         stopped = finish in (FinishReason.STOP, FinishReason.TOOL_CALLS)
         untold = self.finish is None
         settled = self.calls.settle(whole=stopped or (untold and self.whole))
-        if untold and not self.whole:
-            stopped, finish = True, FinishReason.STOP  # its profile says that this is the end
+        if untold:  # not whole either: then its profile says that this is the end
+            finish = self.untold if self.whole else FinishReason.STOP
+            stopped = finish is FinishReason.STOP
         if settled.dropped and stopped:
             finish = FinishReason.LENGTH
         elif settled.calls and (stopped or untold):

@@ -1,0 +1,78 @@
+"""The anatomy of a gateway's body. Its end is `is_final: true`: that word is the finish."""
+
+from __future__ import annotations
+
+from harness.errors import WireError
+from harness.model import Framing, JsonObject, Region, RegionKind, Regions, Span
+from harness.transports._arguments import as_text
+from harness.transports._places import Anatomy, in_event
+from harness.wire import jsontext
+from harness.wire.sse import split
+
+K = RegionKind
+
+
+def regions(body: bytes) -> Regions:
+    walk = _Walk(body)
+    if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[", b"<"):
+        walk.document()
+        return Regions(Framing.DOCUMENT, tuple(walk.units), tuple(walk.spans))
+    walk.stream()
+    return Regions(Framing.SSE, tuple(walk.units), tuple(walk.spans))
+
+
+class _Walk(Anatomy):
+    def __init__(self, body: bytes) -> None:
+        super().__init__(body)
+        self._seen: set[str] = set()
+        self._calls = 0
+
+    def stream(self) -> None:
+        try:
+            events = split(self.body)
+        except WireError:
+            return
+        for event in events:
+            if event.raw.strip() == b"[DONE]":
+                self.enter(event.span, {})
+                self.add_unit(K.TERMINATOR)
+                return
+            self.enter(event.span, in_event(self.body, event))
+            self._chunk(_object(event.raw))
+
+    def document(self) -> None:
+        self.enter(Span(0, len(self.body)), jsontext.index(self.body))
+        chunk = _object(self.body)
+        self._chunk(chunk)
+        if chunk and "error" not in chunk and "detail" not in chunk:
+            self.add_unit(K.TERMINATOR)
+
+    def _chunk(self, chunk: JsonObject) -> None:
+        if "error" in chunk:
+            self.add_unit(K.ERROR)
+            return
+        self.add(K.TEXT, ("content",))
+        entries = chunk.get("tool_calls")
+        for position, entry in enumerate(entries if isinstance(entries, list) else ()):
+            if isinstance(entry, dict) and as_text(entry) not in self._seen:
+                self._seen |= {as_text(entry)} if entry.get("id") else set()
+                for kind, key in (
+                    (K.TOOL_ID, "id"),
+                    (K.TOOL_NAME, "name"),
+                    (K.TOOL_ARGUMENTS, "arguments"),
+                ):
+                    self.add(kind, ("tool_calls", position, key), self._calls)
+                self._calls += 1
+        self.add(K.USAGE, ("usage",))
+        final = self.places.get(("is_final",))
+        if final is not None and chunk.get("is_final") is True:
+            unit = len(self.units) - 1
+            self.spans.append(Region(K.FINISH, final.start, final.end, unit, None, "true"))
+
+
+def _object(raw: bytes) -> JsonObject:
+    try:
+        data = jsontext.loads(raw)
+    except WireError:
+        return {}
+    return data if isinstance(data, dict) else {}
