@@ -10,10 +10,9 @@ import binascii
 import json
 from typing import Any
 
-from harness.cassette.events import Path
+from harness.cassette.events import Path, Plain
 from harness.cassette.fault import Bad
 
-Plain = dict[str, Any]
 VCRPY = "vcrpy-v1"
 UNVERSIONED = "vcrpy-unversioned"  # stock vcrpy reads it all the same
 BEFORE = "vcrpy-v0"
@@ -132,6 +131,6 @@ def response_body(response: Plain, path: Path) -> Any:
 
 def _as_json(value: Any, path: Path) -> str:
     try:
-        return json.dumps(value)
+        return json.dumps(value, ensure_ascii=False)
     except (TypeError, ValueError, RecursionError) as error:
         raise Bad(path, "is no JSON", str(error)) from error

@@ -81,7 +81,8 @@ def _sequence(items: Any, indent: int) -> list[str]:
             first, *others = _mapping(item, indent + 2)
             lines += [" " * indent, "- ", first[indent + 2 :], *others]
         else:
-            lines += [" " * indent, "-", *_after(item, indent)]
+            inner = indent + 2 if isinstance(item, list | tuple) else indent
+            lines += [" " * indent, "-", *_after(item, inner)]
     return lines
 
 

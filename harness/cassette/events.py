@@ -24,8 +24,10 @@ from yaml.events import (
 )
 
 Path = tuple[str | int, ...]
+Plain = dict[str, Any]
 
 _DEEPEST = 100
+_MOST_VALUES = 10_000_000  # aliases written out: a bomb of a few hundred bytes has many more
 _YAML, _PYTHON = "tag:yaml.org,2002:", "tag:yaml.org,2002:python/"
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _IMPLICIT = yaml.SafeLoader.yaml_implicit_resolvers
@@ -98,10 +100,11 @@ class _Builder:
 
     def __init__(self, get_event: Any) -> None:
         self._get = get_event
-        self._stack: list[tuple[Any, Any, Any]] = []
+        self._stack: list[tuple[Any, Any, Any, int]] = []
         self._current: Any = None
         self._key: Any = _NO_KEY
-        self._anchors: dict[str, Any] = {}
+        self._anchors: dict[str, tuple[Any, int]] = {}  # and how many values each stands for
+        self._values = 0
 
     def build(self) -> Any:
         get, documents, root = self._get, 0, None
@@ -132,16 +135,16 @@ class _Builder:
     def _open(self, event: Any, collection: Any) -> None:
         if len(self._stack) >= _DEEPEST:
             raise _fault(f"nested deeper than {_DEEPEST}", event)
-        self._stack.append((self._current, self._key, event))
+        self._stack.append((self._current, self._key, event, self._values))
         self._current, self._key = collection, _NO_KEY
 
     def _close(self, event: Any) -> Any:
         value = self._current
-        self._current, self._key, start = self._stack.pop()
+        self._current, self._key, start, before = self._stack.pop()
         if start.tag is not None:
             value = _converted(_COLLECTIONS, start.tag, value, start)
         if start.anchor is not None:
-            self._anchors[start.anchor] = value
+            self._anchors[start.anchor] = value, self._values - before
         return value
 
     def _scalar(self, event: Any) -> Any:
@@ -156,17 +159,22 @@ class _Builder:
                 tag = None
         value = text if tag is None else _converted(_SCALARS, tag, text, event)
         if event.anchor is not None:
-            self._anchors[event.anchor] = value
+            self._anchors[event.anchor] = value, 1
         return value
 
     def _alias(self, event: Any) -> Any:
         """Of what is whole: a collection that holds itself is none we can read."""
         if event.anchor not in self._anchors:
             raise _fault(f"an alias of nothing before it: *{event.anchor}", event)
-        return self._anchors[event.anchor]
+        value, count = self._anchors[event.anchor]
+        self._values += count
+        if self._values > _MOST_VALUES:
+            raise _fault(f"aliases that stand for more than {_MOST_VALUES} values", event)
+        return value
 
     def _put(self, value: Any, event: Any) -> None:
         current = self._current
+        self._values += 1
         if type(current) is list:
             current.append("<<" if value is _MERGE else value)
         elif self._key is _NO_KEY:

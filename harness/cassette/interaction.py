@@ -6,11 +6,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.cassette import pieces as notation
-from harness.cassette.dialects import Plain, request_body, response_body
-from harness.cassette.events import Path
+from harness.cassette.dialects import request_body, response_body
+from harness.cassette.events import Path, Plain
 from harness.cassette.fault import Bad
 from harness.cassette.framing import is_framed, mended
-from harness.cassette.shapes import data, headers, kept, mapping, only, required, rest, string
+from harness.cassette.shapes import (
+    brief,
+    data,
+    headers,
+    kept,
+    mapping,
+    only,
+    required,
+    rest,
+    string,
+)
 from harness.cassette.value import NOTHING, Note
 from harness.model import Ending, Exchange, Headers, Piece, Request
 
@@ -67,9 +77,9 @@ def unanswered(item: Any, path: Path) -> tuple[int | None, tuple[Exchange, Note]
     only(raw, UNANSWERED, path)
     place, connected = raw.get("at"), raw.get("connected", True)
     if place is not None and (type(place) is not int or place < 0):
-        raise Bad((*path, "at"), "is no index", repr(place))
+        raise Bad((*path, "at"), "is no index", brief(place))
     if type(connected) is not bool:
-        raise Bad((*path, "connected"), "is neither true nor false", repr(connected))
+        raise Bad((*path, "connected"), "is neither true nor false", brief(connected))
     request, null = _request(raw.get("request"), (*path, "request"), raw)
     exchange = Exchange(
         request,
@@ -88,7 +98,7 @@ def _request(value: Any, path: Path, extras: Mapping[str, Any]) -> tuple[Request
     if unknown:
         hint = "vcrpy refuses a file with more in `request` than method, uri, headers and body"
         key = min(map(str, unknown))
-        raise Bad((*path, key), "is unknown", repr(key), hint)
+        raise Bad((*path, key), "is unknown", brief(key), hint)
     method, url = raw.get("method"), raw.get("uri")
     if not isinstance(method, str) or not isinstance(url, str):
         key = "uri" if isinstance(method, str) else "method"
@@ -106,7 +116,7 @@ def _status(response: Plain, path: Path) -> tuple[int, str]:
     if isinstance(code, str) and code.isascii() and code.isdigit() and len(code) == 3:
         code = int(code)
     if type(code) is not int or not 100 <= code <= 999:
-        raise Bad((*path, "status", "code"), "is no HTTP status", repr(code))
+        raise Bad((*path, "status", "code"), "is no HTTP status", brief(code))
     if isinstance(reason, bytes):
         reason = reason.decode("latin-1")
     return code, string(reason or "", (*path, "status", "message"))
@@ -125,14 +135,14 @@ def _pieces(
         return notation.read(str(text), body, framed=is_framed(found, body))
     except ValueError as error:
         hint = "Write the sizes anew, or `events` for one piece an event"
-        raise Bad(path, f"cannot be read: {error}", repr(text), hint) from error
+        raise Bad(path, f"cannot be read: {error}", brief(text), hint) from error
 
 
 def _ending(raw: Mapping[str, Any], path: Path, default: Ending) -> Ending:
     value = raw.get("ending", default)
     ending = _ENDINGS.get(value) if isinstance(value, str) else None
     if ending is None:
-        raise Bad(path, "is unknown", repr(value), f"Known are {', '.join(_ENDINGS)}")
+        raise Bad(path, "is unknown", brief(value), f"Known are {', '.join(_ENDINGS)}")
     return ending
 
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path as FilePath
 from typing import Any
 
-from harness.cassette.dialects import UNVERSIONED, VCRPY, Plain, origin, to_stock
-from harness.cassette.events import Path
+from harness.cassette.dialects import UNVERSIONED, VCRPY, origin, to_stock
+from harness.cassette.events import Path, Plain
 from harness.cassette.fault import Bad, Fault
 from harness.cassette.framing import contradiction
 from harness.cassette.interaction import answered

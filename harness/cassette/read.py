@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path as FilePath
 from typing import Any
 
-from harness.cassette.dialects import VCRPY, Plain, origin, to_stock
-from harness.cassette.events import Path
+from harness.cassette.dialects import VCRPY, origin, to_stock
+from harness.cassette.events import Path, Plain
 from harness.cassette.fault import Bad
 from harness.cassette.interaction import answered, unanswered
-from harness.cassette.shapes import kept, mapping, only, rest, string
+from harness.cassette.shapes import brief, kept, mapping, only, rest, string
 from harness.cassette.source import Marks, parse
 from harness.cassette.value import FORMAT, KINDS, Cassette, Note
 from harness.model import Exchange
@@ -63,7 +63,7 @@ def _check_format(extras: Plain) -> None:
     only(extras, {"format", "provenance", "unanswered"}, HARNESS)
     if extras.get("format") != FORMAT:
         hint = f"This harness reads {FORMAT}"
-        raise Bad((*HARNESS, "format"), "is unknown", repr(extras.get("format")), hint)
+        raise Bad((*HARNESS, "format"), "is unknown", brief(extras.get("format")), hint)
 
 
 def _provenance(raw: Any) -> Plain:
@@ -71,7 +71,7 @@ def _provenance(raw: Any) -> Plain:
     provenance = kept(mapping(raw, path), path)
     if raw is not None and provenance.get("kind") not in KINDS:
         hint = f"Known are {', '.join(KINDS)}"
-        raise Bad((*path, "kind"), "is unknown", repr(provenance.get("kind")), hint)
+        raise Bad((*path, "kind"), "is unknown", brief(provenance.get("kind")), hint)
     for key in ("from", "at", "by"):
         if key in provenance and not string(provenance[key], (*path, key)):
             raise Bad((*path, key), "is empty")

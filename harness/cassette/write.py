@@ -11,16 +11,14 @@ import tempfile
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from harness.cassette import emit
 from harness.cassette import pieces as notation
+from harness.cassette.events import Plain
 from harness.cassette.framing import is_framed
 from harness.cassette.value import FORMAT, Cassette, Note
 from harness.errors import CassetteError, Where
 from harness.model import Ending, Exchange, Headers
-
-Plain = dict[str, Any]
 
 
 def save(cassette: Cassette, path: str | Path) -> None:
