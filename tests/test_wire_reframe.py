@@ -47,6 +47,7 @@ def test_untouched_units_are_the_body(body, points):
 
 @given(SSE, st.integers(0, 9), JSON)
 @example(b"data: a\rdata: a\n\n", 0, {})  # a CR before the blank line's LF would swallow it
+@example(b"data: a\nid: 1\rdata: a\n\n", 0, {})
 def test_a_rewritten_event_is_read_as_meant(body, number, value):
     """Its payload changes; its name, its neighbours and the rest stay."""
     found = sse_units(body)

@@ -156,6 +156,8 @@ def _sse(unit: Unit, data: bytes, name: str | None = None) -> bytes:
     lines = [line for line in _LINES.findall(unit.raw) if line]
     ends = {_end_of(line) for line in lines} - {b""}
     end = b"\r\n" if b"\r\n" in ends else b"\r" if ends == {b"\r"} else b"\n"
+    if b"\r" in ends and end != b"\r":  # a CR must not come to stand before another line's LF
+        lines = [line.rstrip(b"\r\n") + (end if _end_of(line) else b"") for line in lines]
     rewritten = _data_lines(data, end)
     if name is not None:
         rewritten = b"event: " + name.encode("utf-8", "replace") + end + rewritten
