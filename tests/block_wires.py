@@ -4,9 +4,9 @@ import json
 import os
 
 from hypothesis import strategies as st
+from shared_data import find, shared
 
 from harness.model import Ending, Exchange, OutcomeKind, Piece, Request
-from shared_data import find, shared
 
 USAGE = (
     "input_tokens",

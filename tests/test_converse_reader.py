@@ -187,7 +187,7 @@ def test_text_in_a_block_of_a_call_is_no_argument():
 
 def test_the_service_envelope_under_200_is_an_error():
     """An unknown operation is answered 200 with the exception inside."""
-    raw = b'{"Output":{"__type":"com.amazon.coral.service#UnknownOperationException"},"Version":"1.0"}'
+    raw = b'{"Output":{"__type":"com.amazon.coral.service#UnknownOperationException"}}'
     assert outcome(raw=raw).failure.type == "UnknownOperationException"
 
 
@@ -210,8 +210,21 @@ JSON = st.recursive(
         st.lists(inner, max_size=3)
         | st.dictionaries(
             st.sampled_from(
-                ["contentBlockIndex", "start", "delta", "toolUse", "toolUseId", "name", "input"]
-                + ["text", "reasoningContent", "redactedContent", "signature", "citation", "usage"]
+                [
+                    "contentBlockIndex",
+                    "start",
+                    "delta",
+                    "toolUse",
+                    "toolUseId",
+                    "name",
+                    "input",
+                    "text",
+                    "reasoningContent",
+                    "redactedContent",
+                    "signature",
+                    "citation",
+                    "usage",
+                ]
             ),
             inner,
             max_size=4,
@@ -220,8 +233,15 @@ JSON = st.recursive(
     max_leaves=12,
 )
 NAMES = st.sampled_from(
-    ["messageStart", "contentBlockStart", "contentBlockDelta", "contentBlockStop"]
-    + ["messageStop", "metadata", "future"]
+    [
+        "messageStart",
+        "contentBlockStart",
+        "contentBlockDelta",
+        "contentBlockStop",
+        "messageStop",
+        "metadata",
+        "future",
+    ]
 )
 
 

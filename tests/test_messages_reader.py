@@ -9,11 +9,14 @@ from hypothesis import strategies as st
 
 from harness.model import (
     Ending,
+    Exchange,
     FailureKind,
     FinishReason,
     NormalizedResponse,
     OutcomeKind,
+    Piece,
     Provider,
+    Request,
 )
 from harness.transports.anthropic_messages import TRANSPORT
 from harness.wire import sse
@@ -291,8 +294,13 @@ JSON = st.recursive(
                     "error",
                     "text",
                     "id",
+                    "name",
+                    "input",
+                    "partial_json",
+                    "content",
+                    "stop_reason",
+                    "signature",
                 ]
-                + ["name", "input", "partial_json", "content", "stop_reason", "signature"]
             ),
             inner,
             max_size=5,
@@ -301,8 +309,16 @@ JSON = st.recursive(
     max_leaves=12,
 )
 NAMES = st.sampled_from(
-    ["message_start", "content_block_start", "content_block_delta", "content_block_stop"]
-    + ["message_delta", "message_stop", "error", "ping"]
+    [
+        "message_start",
+        "content_block_start",
+        "content_block_delta",
+        "content_block_stop",
+        "message_delta",
+        "message_stop",
+        "error",
+        "ping",
+    ]
 )
 
 
@@ -318,6 +334,8 @@ def test_hostile_values_end_typed(events, how):
     )
     _, reader = read(TRANSPORT.reader(BACKEND), [raw], how)
     assert reader.outcome.kind in OutcomeKind
+    exchange = Exchange(Request("POST", "http://x/"), pieces=(Piece(raw),))
+    assert len(TRANSPORT.regions(exchange).units) <= max(1, len(events))
 
 
 @settings(max_examples=200, deadline=None)

@@ -69,7 +69,7 @@ class _Walk(Anatomy):
 
     def _delta(self, index: int, delta: Any) -> None:
         kind = delta.get("type") if isinstance(delta, dict) else None
-        if kind in _DELTAS:
+        if isinstance(kind, str) and kind in _DELTAS:
             what, key = _DELTAS[kind]
             self.add(what, ("delta", key))
         elif kind == "input_json_delta" and self._call_at.get(index) is not None:

@@ -28,6 +28,7 @@ _log = logging.getLogger(__name__)
 
 def kwargs(ask: Ask, provider: Provider, converted: Any, tools: list[JsonObject]) -> JsonObject:
     model = ask.model or provider.model
+    converted = messages.with_cache_points(converted)
     body: JsonObject = {"modelId": model, "messages": converted["messages"]}
     if converted.get("system"):
         body["system"] = converted["system"]

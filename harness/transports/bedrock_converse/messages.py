@@ -37,8 +37,9 @@ def convert(messages: Sequence[JsonObject], provider: Provider, ask: Ask) -> Jso
     if spoken[-1]["role"] != "user":
         spoken.append(empty)
     converted: JsonObject = {"messages": spoken}
-    if made.get("system"):
-        converted["system"] = _blocks(made["system"])
+    system = _blocks(made.get("system") or [])
+    if system:
+        converted["system"] = system
     return converted
 
 
@@ -65,11 +66,40 @@ def _blocks(blocks: list[JsonObject]) -> list[JsonObject]:
     spoken: list[JsonObject] = []
     for block in blocks:
         spoken += _block(block)
-        marker = block.get("cache_control")
-        if isinstance(marker, dict):
-            ttl = {"ttl": marker["ttl"]} if marker.get("ttl") else {}
-            spoken.append({"cachePoint": {"type": "default", **ttl}})
+        spoken += _cache_point(block)
     return spoken
+
+
+def _cache_point(marked: JsonObject) -> list[JsonObject]:
+    marker = marked.get("cache_control")
+    if not isinstance(marker, dict):
+        return []
+    ttl = {"ttl": marker["ttl"]} if marker.get("ttl") else {}
+    return [{"cachePoint": {"type": "default", **ttl}}]
+
+
+def with_cache_points(converted: JsonObject) -> JsonObject:
+    """Markers that a caching policy put on converted blocks or messages, in this wire's way."""
+    turns_ = [
+        {"role": turn["role"], "content": _pointed([*turn["content"], turn])}
+        for turn in converted["messages"]
+    ]
+    made: JsonObject = {"messages": turns_}
+    if converted.get("system"):
+        made["system"] = _pointed(converted["system"])
+    return made
+
+
+def _pointed(blocks: list[JsonObject]) -> list[JsonObject]:
+    """A turn may stand at the end of its blocks, for its marker alone."""
+    made: list[JsonObject] = []
+    for block in blocks:
+        own = {key: value for key, value in block.items() if key != "cache_control"}
+        if "role" not in own:
+            made.append(own)
+        if made and not {"cachePoint", "reasoningContent"} & made[-1].keys():
+            made += _cache_point(block)
+    return made
 
 
 def _block(block: JsonObject) -> list[JsonObject]:
@@ -148,7 +178,7 @@ def tools(tools_: Sequence[JsonObject], provider: Provider, ask: Ask) -> list[Js
             spec["strict"] = tool["strict"]
         spoken.append({"toolSpec": spec})
         if isinstance(tool.get("cache_control"), dict):
-            spoken.append({"cachePoint": {"type": "default"}})
+            spoken += _cache_point(tool)
     return spoken
 
 

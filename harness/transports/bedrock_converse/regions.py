@@ -27,7 +27,8 @@ def regions(body: bytes) -> Regions:
 class _Walk(Anatomy):
     def __init__(self, body: bytes) -> None:
         super().__init__(body)
-        self._call_at: dict[Any, int] = {}
+        self._call_at: dict[int, int] = {}
+        self._latest = 0
         self._calls = 0
 
     def stream(self) -> None:
@@ -47,9 +48,12 @@ class _Walk(Anatomy):
             data = _object(frame)
             start = data.get("start")
             call = start.get("toolUse") if isinstance(start, dict) else None
-            self._open(data.get("contentBlockIndex"), call, ("start", "toolUse"))
+            index = data.get("contentBlockIndex")
+            self._latest = index if isinstance(index, int) else self._latest + 1
+            self._open(self._latest, call, ("start", "toolUse"))
         elif name == "contentBlockDelta":
             index = _object(frame).get("contentBlockIndex")
+            index = index if isinstance(index, int) else self._latest
             self.add(K.TEXT, ("delta", "text"))
             self._reasoning(("delta", "reasoningContent"))
             if index in self._call_at:
@@ -60,7 +64,7 @@ class _Walk(Anatomy):
         elif name == "metadata":
             self.add(K.USAGE, ("usage",))
 
-    def _open(self, index: Any, call: Any, at: Path) -> None:
+    def _open(self, index: int, call: Any, at: Path) -> None:
         self._call_at.pop(index, None)
         if isinstance(call, dict) and call.get("type") != "server_tool_use":
             self._call_at[index] = self._calls
