@@ -119,6 +119,8 @@ def _expectations(cell: Cell) -> list[Expectation]:
         if not spec.unless & profiles and (spec.wires is None or cell.transport.wire in spec.wires)
     ]
     asked = {expectation.invariant for expectation in named}
+    if any(e.invariant == "attempts" and 0 in e.args.values() for e in named):
+        asked.add("nothing_left_unplayed")  # where nothing may be sent, nothing is played
     return named + [Expectation(name) for name in ALWAYS if name not in asked]
 
 

@@ -121,7 +121,12 @@ def _answers_at(provider: Provider, host: str) -> bool:
 
 
 def _recognized(exchange: Exchange) -> ProviderTransport | None:
-    return next((one for one in TRANSPORTS if one.recognizes(exchange)), None)
+    """Who speaks this. Where several say they do, the one of the provider at that host does."""
+    found = [one for one in TRANSPORTS if one.recognizes(exchange)]
+    if len(found) > 1:
+        near = provider_of(exchange.request.url, "").transport
+        found = [one for one in found if one.name == near] or found
+    return found[0] if found else None
 
 
 def _outcome(exchange: Exchange, transport: ProviderTransport, provider: Provider) -> Outcome:

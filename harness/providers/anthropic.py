@@ -11,5 +11,7 @@ PROVIDER = Provider(
     key_env=("ANTHROPIC_API_KEY",),
     credential_options={"place": "x-api-key"},
     home=True,
-    can=frozenset({"tools", "stream", "parallel_tools", "reasoning", "signatures", "cache_usage"}),
+    can=frozenset(
+        {"tools", "stream", "parallel_tools", "reasoning", "signatures", "cache_usage", "vision"}
+    ),
 )

@@ -9,5 +9,7 @@ PROVIDER = Provider(
     model="anthropic.claude-sonnet-4-6-v1:0",
     credential="sigv4",
     home=True,
-    can=frozenset({"tools", "stream", "parallel_tools", "reasoning", "signatures", "cache_usage"}),
+    can=frozenset(
+        {"tools", "stream", "parallel_tools", "reasoning", "signatures", "cache_usage", "vision"}
+    ),
 )

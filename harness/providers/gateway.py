@@ -10,5 +10,5 @@ PROVIDER = Provider(
     base_url_env="LLM_GATEWAY_URL",
     credential="jwt_callback",
     home=True,
-    can=frozenset({"tools", "stream", "parallel_tools"}),
+    can=frozenset({"tools", "stream", "parallel_tools", "inline_reasoning"}),
 )

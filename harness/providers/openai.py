@@ -10,5 +10,7 @@ PROVIDER = Provider(
     hosts=("api.openai.com",),
     key_env=("OPENAI_API_KEY",),
     home=True,
-    can=frozenset({"tools", "stream", "parallel_tools", "cache_usage"}),
+    can=frozenset(
+        {"tools", "stream", "parallel_tools", "cache_usage", "vision", "inline_reasoning"}
+    ),
 )

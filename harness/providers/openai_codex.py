@@ -9,5 +9,7 @@ PROVIDER = Provider(
     model="gpt-5.4-mini",
     key_env=("OPENAI_API_KEY",),
     home=True,
-    can=frozenset({"tools", "stream", "parallel_tools", "reasoning", "signatures", "cache_usage"}),
+    can=frozenset(
+        {"tools", "stream", "parallel_tools", "reasoning", "signatures", "cache_usage", "vision"}
+    ),
 )
