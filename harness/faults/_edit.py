@@ -26,6 +26,19 @@ def json_of(unit: Unit) -> Any:
         return None
 
 
+def object_in(unit: Unit) -> dict[str, Any]:
+    """A unit's JSON object; an empty one if it is none."""
+    value = json_of(unit)
+    return value if isinstance(value, dict) else {}
+
+
+def first_unit(found: list[Unit]) -> Unit:
+    """The unit that new ones are made like."""
+    if not found or found[0].loose:
+        raise NotApplicable("this answer has no events")
+    return found[0]
+
+
 def edit(exchange: Exchange, regions: Regions, change: Change, *, what: str) -> Exchange:
     """Every unit's JSON changed in place by `change`; NotApplicable if none was."""
     found = units(exchange, regions)

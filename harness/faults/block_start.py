@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
 
 from harness.errors import NotApplicable
 from harness.faults._dialect import need
-from harness.faults._edit import json_of
+from harness.faults._edit import object_in
 from harness.faults._text import object_of
 from harness.model import Exchange, Framing, Regions
 from harness.wire.reframe import rebuild, units
@@ -20,7 +19,7 @@ def apply(exchange: Exchange, regions: Regions, *, block: str = "tool_use") -> E
     """`block` is text, thinking or tool_use."""
     need(regions, Framing.SSE)
     found = units(exchange, regions)
-    values: list[Any] = [json_of(unit) or {} for unit in found]
+    values = [object_in(unit) for unit in found]
     starts = {
         value["index"]: at
         for at, value in enumerate(values)

@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from harness.errors import NotApplicable, UsageError
 from harness.faults._dialect import CHAT, CONVERSE, JWT, MESSAGES, RESPONSES, dialect_of, need
-from harness.faults._edit import json_of, made, of_kinds
+from harness.faults._edit import first_unit, made, object_in, of_kinds
 from harness.model import Exchange, Framing, RegionKind, Regions
 from harness.wire.reframe import Unit, rebuild, units
 
@@ -63,6 +62,7 @@ def apply(
     if make is None:
         raise NotApplicable(f"{wire} has no error of shape {shape}")
     found = units(exchange, regions)
+    first_unit(found)
     told = [] if after == "nothing" else of_kinds(regions, RegionKind(after))
     return rebuild(exchange, [*found[: max(told, default=-1) + 1], make(found, kind)])
 
@@ -75,7 +75,7 @@ def _chat(found: list[Unit], kind: str) -> Unit:
 
 def _openrouter(found: list[Unit], kind: str) -> Unit:
     message, _, _, _, code = KINDS[kind]
-    value: Any = next((v for unit in found if isinstance(v := json_of(unit), dict)), {})
+    value = object_in(found[0])
     choice = {"index": 0, "delta": {"content": ""}, "finish_reason": "error"}
     kept = {key: value[key] for key in ("id", "object", "created", "model") if key in value}
     error = {"code": code, "message": message}
@@ -111,7 +111,7 @@ def _nested(found: list[Unit], kind: str) -> Unit:
 
 def _failed(found: list[Unit], kind: str) -> Unit:
     message, word, *_ = KINDS[kind]
-    first: Any = next((v for unit in found if isinstance(v := json_of(unit), dict)), {})
+    first = object_in(found[0])
     response = {
         **first.get("response", {"id": "resp_1", "object": "response", "output": []}),
         "status": "failed",

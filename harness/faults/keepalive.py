@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from harness.faults._dialect import MESSAGES, RESPONSES, dialect_of, need
-from harness.faults._edit import made, of_kinds, raw_unit
+from harness.faults._edit import first_unit, made, of_kinds, raw_unit
 from harness.model import Ending, Exchange, Framing, RegionKind, Regions
 from harness.wire.reframe import Unit, rebuild, units
 
@@ -28,7 +28,7 @@ def apply(  # noqa: PLR0913  a scenario's own words
     need(regions, Framing.SSE)
     found = units(exchange, regions)
     at = next((index + 1 for index in of_kinds(regions, RegionKind(after))), 0)
-    like = found[0]
+    like = first_unit(found)
     kept = [replace(_ping(like, exchange, regions), delay=seconds) for _ in range(pings)]
     if then == "resume":
         return rebuild(exchange, [*found[:at], *kept, *found[at:]])

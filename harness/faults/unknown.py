@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.errors import NotApplicable, UsageError
 from harness.faults._dialect import CHAT, CONVERSE, JWT, MESSAGES, RESPONSES, dialect_of, need
-from harness.faults._edit import edit, json_of, made, walk
+from harness.faults._edit import edit, first_unit, made, object_in, walk
 from harness.model import Exchange, Framing, Regions
 from harness.wire.reframe import Unit, rebuild, units
 
@@ -30,7 +30,7 @@ def apply(exchange: Exchange, regions: Regions, *, what: str) -> Exchange:
         raise UsageError(f"{what!r} is nothing to be unknown", hint="event, block, field or finish")
     need(regions, Framing.SSE, Framing.EVENTSTREAM)
     found = units(exchange, regions)
-    more = _events(found[0], wire) if what == "event" else _block(found, wire)
+    more = _events(first_unit(found), wire) if what == "event" else _block(found, wire)
     return rebuild(exchange, [found[0], *more, *found[1:]])
 
 
@@ -76,7 +76,8 @@ def _events(like: Unit, wire: str) -> list[Unit]:
 
 def _block(found: list[Unit], wire: str) -> list[Unit]:
     """A whole block with an index beyond those of the answer."""
-    values = [value for unit in found if isinstance(value := json_of(unit), dict)]
+    first_unit(found)
+    values = [object_in(unit) for unit in found]
     if wire == MESSAGES:
         index = 1 + max((v.get("index", -1) for v in values), default=0)
         start = {"index": index, "content_block": {"type": "thing_of_tomorrow", "thing": "x"}}

@@ -11,7 +11,7 @@ from typing import Any
 
 from harness.errors import NotApplicable, UsageError
 from harness.faults._dialect import need
-from harness.faults._edit import json_of, made
+from harness.faults._edit import made, object_in
 from harness.model import Exchange, Framing, Regions
 from harness.wire.reframe import Unit, rebuild, units
 
@@ -24,8 +24,8 @@ def apply(exchange: Exchange, regions: Regions, *, how: str) -> Exchange:
         raise UsageError(f"{how!r} is no way to send usage", hint=f"Ways are: {', '.join(HOW)}")
     need(regions, Framing.SSE)
     found = units(exchange, regions)
-    values: list[Any] = [json_of(unit) for unit in found]
-    counted = [i for i, v in enumerate(values) if isinstance(v, dict) and v.get("usage")]
+    values = [object_in(unit) for unit in found]
+    counted = [index for index, value in enumerate(values) if value.get("usage")]
     if not counted:
         raise NotApplicable("this answer counts no usage")
     at = counted[-1]
@@ -49,7 +49,7 @@ def _growing(found: list[Unit], values: list[Any], at: int) -> list[Unit]:
     usage = values[at]["usage"]
     made_: list[Unit] = []
     for index, (unit, value) in enumerate(zip(found, values, strict=True)):
-        if index < at and isinstance(value, dict):
+        if index < at and value:
             share = (index + 1) / (at + 1)
             partial = {k: int(v * share) for k, v in usage.items() if k == "completion_tokens"}
             made_.append(unit.with_json({**value, "usage": {**usage, **partial}}))
@@ -60,8 +60,8 @@ def _growing(found: list[Unit], values: list[Any], at: int) -> list[Unit]:
 
 def _on_finish(found: list[Unit], usage: Any) -> list[Unit]:
     for index, unit in enumerate(found):
-        value = json_of(unit)
-        choices = value.get("choices") if isinstance(value, dict) else None
+        value = object_in(unit)
+        choices = value.get("choices")
         if choices and choices[0].get("finish_reason"):
             found[index] = unit.with_json({**value, "usage": usage})
             return found
