@@ -15,7 +15,7 @@ from harness.cassette.shapes import (
     data,
     headers,
     kept,
-    mapping,
+    names,
     only,
     required,
     rest,
@@ -38,13 +38,14 @@ def answered(item: Any, path: Path, *, ours: bool) -> tuple[Exchange, Note]:
     raw = required(item, path)
     at = (*path, "response")
     response = required(raw.get("response"), at)
-    extras = mapping(response.get("harness"), (*at, "harness"))
+    extras = required(response.get("harness", NOTHING), (*at, "harness"))
     only(extras, EXTRAS, (*at, "harness"))
     request, null = _request(raw.get("request"), (*path, "request"), extras)
     status, reason = _status(response, at)
     body = data(response_body(response, at), (*at, "body", "string"))
-    found = headers(response.get("headers"), (*at, "headers"), extras.get("header_order"))
-    decoded = string(extras.get("decoded", ""), (*at, "harness", "decoded"))
+    order = names(extras.get("header_order", []), (*at, "harness", "header_order"))
+    found = headers(response.get("headers"), (*at, "headers"), order)
+    decoded = _word(extras, "decoded", "", (*at, "harness"))
     repaired = _repaired(extras, (*at, "harness", "repaired"))
     if not ours:
         found, decoded, repaired = mended(found, body, request.method, status)
@@ -57,7 +58,7 @@ def answered(item: Any, path: Path, *, ours: bool) -> tuple[Exchange, Note]:
         _pieces(extras, body, found, (*at, "harness", "pieces")),
         _ending(extras, (*at, "harness", "ending"), Ending.COMPLETE),
         _delay(extras, (*at, "harness", "head_delay")),
-        http_version=_version(response if old else extras, at),
+        http_version=_word(response if old else extras, "http_version", "HTTP/1.1", at),
     )
     note = Note(
         pieces_known="pieces" in extras or not body,
@@ -87,7 +88,7 @@ def unanswered(item: Any, path: Path) -> tuple[int | None, tuple[Exchange, Note]
         ending=_ending(raw, (*path, "ending"), Ending.RESET),
         head_delay=_delay(raw, (*path, "head_delay")),
         connected=connected,
-        http_version=_version(raw, path),
+        http_version=_word(raw, "http_version", "HTTP/1.1", path),
     )
     return place, (exchange, Note(body_is_null=null))
 
@@ -104,7 +105,8 @@ def _request(value: Any, path: Path, extras: Mapping[str, Any]) -> tuple[Request
         key = "uri" if isinstance(method, str) else "method"
         raise Bad((*path, key), "is no text", type(raw.get(key)).__name__)
     body = request_body(raw, path)
-    found = headers(raw.get("headers"), (*path, "headers"), extras.get("request_header_order"))
+    order = names(extras.get("request_header_order", []), (*path, "headers"))
+    found = headers(raw.get("headers"), (*path, "headers"), order)
     return Request(method, url, found, data(body, (*path, "body"))), body is None
 
 
@@ -126,9 +128,9 @@ def _pieces(
     extras: Mapping[str, Any], body: bytes, found: Headers, path: Path
 ) -> tuple[Piece, ...]:
     """Where nobody noted how the body came, it is one piece."""
-    text = extras.get("pieces")
-    if text is None:
+    if "pieces" not in extras:
         return (Piece(body),) if body else ()
+    text = extras["pieces"]
     if type(text) is not str and (type(text) is not int or text < 0):
         raise Bad(path, "is no text", type(text).__name__)
     try:
@@ -147,28 +149,29 @@ def _ending(raw: Mapping[str, Any], path: Path, default: Ending) -> Ending:
 
 
 def _delay(raw: Mapping[str, Any], path: Path) -> float:
-    text = raw.get("head_delay")
-    if text is None:
+    if "head_delay" not in raw:
         return 0.0
     try:
-        return notation.read_delay(string(text, path))
+        return notation.read_delay(string(raw["head_delay"], path))
     except ValueError as error:
         raise Bad(path, f"cannot be read: {error}") from error
 
 
-def _version(raw: Mapping[str, Any], path: Path) -> str:
-    return string(raw.get("http_version") or "HTTP/1.1", (*path, "http_version"))
+def _word(raw: Mapping[str, Any], key: str, default: str, path: Path) -> str:
+    word = string(raw.get(key, default), (*path, key))
+    if key in raw and not word:
+        raise Bad((*path, key), "is empty")
+    return word
 
 
-def _meaning(extras: Plain, path: Path) -> Plain | None:
-    value = extras.get("meaning")
-    return None if value is None else kept(mapping(value, path), path)
+def _meaning(extras: Mapping[str, Any], path: Path) -> Plain | None:
+    return kept(required(extras["meaning"], path), path) if "meaning" in extras else None
 
 
-def _repaired(extras: Plain, path: Path) -> Mapping[str, tuple[str, ...]]:
+def _repaired(extras: Mapping[str, Any], path: Path) -> Mapping[str, tuple[str, ...]]:
     if "repaired" not in extras:
         return NOTHING
-    values: dict[str, tuple[str, ...]] = {}
-    for name, text in headers(extras["repaired"], path):
-        values[name] = (*values.get(name, ()), text)
-    return values
+    return {
+        string(name, path): tuple(names(values, (*path, name)))
+        for name, values in required(extras["repaired"], path).items()
+    }

@@ -68,7 +68,12 @@ def _findings(stock: Plain, dialect: str) -> Iterator[_Finding]:
     unread: list[Path] = []
     for at, what in _schema_faults(stock, dialect):
         unread.append(at)
-        yield at, SCHEMA, f"{spelled(at)}: {what}", "fault"
+        yield (
+            at,
+            SCHEMA,
+            f"{spelled(at)} {what}" if what.startswith("is ") else f"{spelled(at)}: {what}",
+            "fault",
+        )
     yield from _file_findings(stock, unread)
     for number, item in enumerate(stock["interactions"]):
         at = ("interactions", number)
@@ -88,7 +93,13 @@ def _schema_faults(stock: Plain, dialect: str) -> Iterator[tuple[Path, str]]:
     from harness.schemas import validator  # noqa: PLC0415  jsonschema is slow to import
 
     for error in validator("cassette").iter_errors(stock):
-        yield tuple(error.absolute_path), error.message[:300]
+        at: Path = tuple(error.absolute_path)
+        if error.validator == "additionalProperties":
+            known = error.schema["properties"]
+            for key in error.instance.keys() - known.keys():
+                yield (*at, key), f"is unknown; known are {', '.join(sorted(known))}"
+        else:
+            yield at, error.message[:300]
 
 
 def _file_findings(stock: Plain, unread: list[Path]) -> Iterator[_Finding]:

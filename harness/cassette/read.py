@@ -9,7 +9,7 @@ from harness.cassette.dialects import VCRPY, origin, to_stock
 from harness.cassette.events import Path, Plain
 from harness.cassette.fault import Bad
 from harness.cassette.interaction import answered, unanswered
-from harness.cassette.shapes import brief, kept, mapping, only, rest, string
+from harness.cassette.shapes import brief, kept, mapping, only, required, rest, string
 from harness.cassette.source import Marks, parse
 from harness.cassette.value import FORMAT, KINDS, Cassette, Note
 from harness.model import Exchange
@@ -48,11 +48,11 @@ def cassette(stock: Plain) -> Cassette:
         answered(item, ("interactions", number), ours=ours)
         for number, item in enumerate(stock["interactions"])
     ]
-    if extras.get("unanswered"):
+    if "unanswered" in extras:
         pairs = _merged(pairs, extras["unanswered"])
     return Cassette(
         tuple(exchange for exchange, _ in pairs),
-        _provenance(extras.get("provenance")),
+        _provenance(extras["provenance"]) if "provenance" in extras else {},
         tuple(note for _, note in pairs),
         rest(stock, {"interactions", "metadata", "version"}, ()),
         rest(metadata, {"harness"}, ("metadata",)),
@@ -68,8 +68,8 @@ def _check_format(extras: Plain) -> None:
 
 def _provenance(raw: Any) -> Plain:
     path: Path = (*HARNESS, "provenance")
-    provenance = kept(mapping(raw, path), path)
-    if raw is not None and provenance.get("kind") not in KINDS:
+    provenance = kept(required(raw, path), path)
+    if provenance.get("kind") not in KINDS:
         hint = f"Known are {', '.join(KINDS)}"
         raise Bad((*path, "kind"), "is unknown", brief(provenance.get("kind")), hint)
     for key in ("from", "at", "by"):

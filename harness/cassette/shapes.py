@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from harness.cassette.events import Path, Plain
@@ -55,7 +55,7 @@ def data(value: Any, path: Path) -> bytes:
     raise Bad(path, "is neither text nor bytes", type(value).__name__)
 
 
-def only(raw: Plain, known: Iterable[str], path: Path) -> None:
+def only(raw: Mapping[str, Any], known: Iterable[str], path: Path) -> None:
     """Our own extras have no unknown key: a misspelt one would be silently without effect."""
     unknown = [key for key in raw if key not in known]
     if unknown:
@@ -86,7 +86,13 @@ def kept(value: Plain, path: Path) -> Plain:
     raise Bad(path, f"is nested deeper than {_DEEPEST}")
 
 
-def headers(value: Any, path: Path, order: Any = None) -> Headers:
+def names(value: Any, path: Path) -> list[str]:
+    if not isinstance(value, list):
+        raise Bad(path, "is no list", type(value).__name__)
+    return [string(item, (*path, number)) for number, item in enumerate(value)]
+
+
+def headers(value: Any, path: Path, order: Sequence[str] = ()) -> Headers:
     """A mapping of one value or a list of them, text or bytes; or a list of pairs.
 
     A mapping cannot say how repeated names interleave: `order` lists the names then. A re-save by
@@ -101,11 +107,11 @@ def headers(value: Any, path: Path, order: Any = None) -> Headers:
         for name, values in mapping(value, path).items()
         for text in _values(values, (*path, name))
     )
-    return found if order is None else _ordered(found, order)
+    return _ordered(found, order) if order else found
 
 
-def _ordered(found: Headers, order: Any) -> Headers:
-    if not isinstance(order, list) or sorted(map(str, order)) != sorted(name for name, _ in found):
+def _ordered(found: Headers, order: Sequence[str]) -> Headers:
+    if sorted(order) != sorted(name for name, _ in found):
         return found
     values: dict[str, list[str]] = {}
     for name, text in reversed(found):

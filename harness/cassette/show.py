@@ -125,7 +125,8 @@ def _framed(plain: list[tuple[float, bytes]], framing: Any, told: Any) -> Iterat
             yield f"{at:.3f}", told(event)
     pending = framing.end()
     if pending is not None:
-        yield "!", f"{len(pending.raw)} bytes of an unfinished event: {pending.raw[:60]!r}"
+        raw = b"".join(data for _, data in plain)[pending.start : pending.end]
+        yield "!", f"{len(raw)} bytes of an unfinished event: {raw[:60]!r}"
 
 
 def _sse_text(event: SseEvent) -> str:
