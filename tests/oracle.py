@@ -14,7 +14,7 @@ from pathlib import Path
 
 from harness.cassette import load
 from harness.engine.reading import read_exchange
-from tests.oracle_differences import DIFFERENCES
+from tests.oracle_differences import DIFFERENCES, ORACLE
 from tests.shared_data import find
 
 FILES = ("oracle.jsonl", "oracle_nonstream.jsonl", "oracle_chunked.jsonl")
@@ -70,7 +70,7 @@ class Tally:
     @property
     def right(self):
         """The share of rows where our reading is the wire's: equal, or different and right."""
-        wrong = {key for key, *_, cause in self.explained if cause.right == "oracle"}
+        wrong = {key for key, *_, cause in self.explained if cause.right == ORACLE}
         wrong |= {key for key, *_ in self.unexplained}
         return 1 - len(wrong) / max(1, sum(self.rows.values()))
 
@@ -97,9 +97,12 @@ def readings(corpus, wanted):
 
 
 def value(arguments):
-    """Arguments as a JSON value: spelling does not count, nor whether they came as an object."""
+    """Arguments as a JSON value: spelling does not count, nor whether they came as an object, and
+    nothing on a finished call is an empty object."""
+    if not isinstance(arguments, str):
+        return arguments or {}
     try:
-        return json.loads(arguments or "{}") if isinstance(arguments, str) else arguments
+        return json.loads(arguments or "{}")
     except ValueError:
         return arguments
 
@@ -159,7 +162,7 @@ def found(said, names):
     return {name: everything[name] for name in names}
 
 
-def compare(corpus, explanations=DIFFERENCES, apis=TRANSPORTS):
+def compare(corpus, differences=DIFFERENCES, apis=TRANSPORTS):
     tally = Tally()
     wanted = [row for row in rows(corpus) if row["api"] in apis]
     for row, said in readings(corpus, wanted):
@@ -170,10 +173,10 @@ def compare(corpus, explanations=DIFFERENCES, apis=TRANSPORTS):
         different = [name for name in theirs if theirs[name] != ours[name]]
         tally.equal[row["api"]] += not different
         for name in different:
-            causes = [one for one in explanations if one.covers(row, name)]
+            causes = [one for one in differences if one.covers(row, name)]
             entry = (key, name, ours[name], theirs[name])
             if causes:
-                tally.used |= set(causes)
+                tally.used |= {(cause, cause.place(row)) for cause in causes}
                 tally.explained.append((*entry, causes[0]))
             else:
                 tally.unexplained.append(entry)
