@@ -6,6 +6,8 @@ request, the events of a clean answer, an error event, and its content type.
 
 import gzip
 import json
+import struct
+import zlib
 from dataclasses import dataclass, replace
 
 from harness.model import Ending, Exchange, Piece, Request
@@ -68,6 +70,41 @@ def messages():
     return Wire(tuple(events), event("error", error=error))
 
 
+def converse():
+    """Bedrock's frames, encoded here so that the doors are tested by no code of theirs."""
+
+    def header(name, value):
+        return b"%c%b\x07%b%b" % (len(name), name, struct.pack(">H", len(value)), value)
+
+    def frame(event, kind=b"event", **body):
+        headers = header(b":%b-type" % kind, event.encode())
+        headers += header(b":content-type", b"application/json")
+        headers += header(b":message-type", kind)
+        payload = json.dumps(body).encode()
+        prelude = struct.pack(">II", 16 + len(headers) + len(payload), len(headers))
+        whole = prelude + struct.pack(">I", zlib.crc32(prelude)) + headers + payload
+        return whole + struct.pack(">I", zlib.crc32(whole))
+
+    def delta(index, **found):
+        return frame("contentBlockDelta", contentBlockIndex=index, delta=found)
+
+    tool = {"toolUse": {"toolUseId": "tooluse_1", "name": "write"}}
+    events = [
+        frame("messageStart", role="assistant"),
+        delta(0, text="I write "),
+        delta(0, text="it."),
+        frame("contentBlockStop", contentBlockIndex=0),
+        frame("contentBlockStart", contentBlockIndex=1, start=tool),
+        delta(1, toolUse={"input": '{"path": "/t'}),
+        delta(1, toolUse={"input": 'mp/haiku.txt"}'}),
+        frame("contentBlockStop", contentBlockIndex=1),
+        frame("messageStop", stopReason="tool_use"),
+        frame("metadata", usage={"inputTokens": 3, "outputTokens": 9, "totalTokens": 12}),
+    ]
+    error = frame("throttlingException", b"exception", message="Too many requests")
+    return Wire(tuple(events), error, "application/vnd.amazon.eventstream")
+
+
 def exchange(wire, pieces, ending=Ending.COMPLETE, **extra):
     headers = (("content-type", wire.content_type), *extra.pop("headers", ()))
     return Exchange(
@@ -76,8 +113,9 @@ def exchange(wire, pieces, ending=Ending.COMPLETE, **extra):
 
 
 def raw(*pieces, ending=Ending.EOF):
-    """Bytes in place of an answer."""
-    return Exchange(REQUEST, None, pieces=tuple(map(Piece, pieces)), ending=ending)
+    """Bytes in place of an answer; far enough apart to arrive one by one."""
+    spaced = tuple(Piece(data, 0.1 * (n > 0)) for n, data in enumerate(pieces))
+    return Exchange(REQUEST, None, pieces=spaced, ending=ending)
 
 
 def damaged(wire):
@@ -121,7 +159,6 @@ def damaged(wire):
     late = exchange(wire, events, head_delay=2.0)
     gap = replace(found["clean"], pieces=(*map(Piece, early), Piece(events[4], 2.0)))
     slow = {"head_too_late": Damage(late, 0.3), "gap_too_long": Damage(gap, 0.3)}
-    return {
-        name: Damage(value, 0.3 if value.ending is Ending.STALL else 5.0)
-        for name, value in found.items()
-    } | slow
+    short = {name: 0.3 for name, value in found.items() if value.ending is Ending.STALL}
+    short |= {"bad_chunk_size": 1.0}  # there is a client that hangs there whatever it declares
+    return {name: Damage(value, short.get(name, 5.0)) for name, value in found.items()} | slow
