@@ -7,6 +7,7 @@ read alike, and every example must really differ, so that no reason outlives its
 import re
 import struct
 import uuid
+from pathlib import Path
 from zlib import crc32
 
 import anthropic._streaming
@@ -139,6 +140,15 @@ def test_every_named_reason_is_a_difference(reader, reason):
     assert covers(example)
     assert [r for r in REASONS[reader] if r[1](example)] == [reason]
     assert READERS[reader](example) != ours(example)
+
+
+def test_every_named_reason_is_documented():
+    """The page about the wire names each of them, with whom it concerns."""
+    page = Path(__file__).resolve().parent.parent / "docs" / "wire.md"
+    rows = [line.split("|") for line in page.read_text("utf-8").splitlines() if line[:1] == "|"]
+    for reader, reasons in REASONS.items():
+        for what, _, _ in reasons:
+            assert any(reader in row[1] and what in row[2] for row in rows), (reader, what)
 
 
 def plain(value):
