@@ -44,7 +44,6 @@ DIFFERENCES = (
         (
             "test_live_tool_search_handoff_anthropic_openai_anthropic.yaml#0",
             "test_anthropic_text_parts_ahead_of_built_in_tool_call.yaml#0",
-            "test_anthropic/test_web_search.yaml#0",
         ),
     ),
     Difference(
