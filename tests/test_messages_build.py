@@ -58,7 +58,8 @@ def accepted(arguments):
         else message_create_params.MessageCreateParamsNonStreaming
     )
     body = {key: value for key, value in arguments.items() if not key.startswith("extra_")}
-    assert consumed(pydantic.TypeAdapter(kind).validate_python(body)) == body
+    types = pydantic.TypeAdapter(kind)  # held: its lazy iterables need it while they are read
+    assert consumed(types.validate_python(body)) == body
 
 
 ASKS = {
