@@ -71,7 +71,7 @@ def test_every_fault_is_told_at_once_with_its_line():
         (21, "unreadable"),
     ]
     first = lint_bytes(BROKEN.encode(), "b.yaml")[1]
-    assert str(first).startswith("b.yaml:6:5: fault: metadata.harness.surprise: is unknown")
+    assert str(first).startswith("b.yaml:6:5: fault: metadata.harness.surprise is unknown")
 
 
 def test_a_clean_cassette_has_no_fault():
@@ -327,3 +327,12 @@ def test_import_does_not_carry_a_credential(tape, capsys):
     printed = "".join(capsys.readouterr())
     assert "Nothing was written" in printed
     assert KEY not in printed
+
+
+def test_the_guide_on_the_door_is_true(tmp_path):
+    """The cassette that it shows loads, and lint has only to say how vcrpy plays its ending."""
+    guide = (builtin("cassettes") / "README.md").read_text("utf-8")
+    path = tmp_path / "shown.yaml"
+    path.write_text(guide.partition("```yaml\n")[2].partition("```")[0])
+    assert len(load(path).exchanges[0].pieces) == 2
+    assert [fault.code for fault in lint(path)] == ["plays-clean"]

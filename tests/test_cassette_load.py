@@ -3,6 +3,8 @@
 import base64
 import gzip
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -300,3 +302,11 @@ def test_import_says_where_a_cassette_came_from(tmp_path):
     }
     path.write_text(json.dumps(document))
     assert import_(path).provenance == load(path).provenance == {"kind": "recorded"}
+
+
+def test_loading_imports_nothing_heavy():
+    """Neither the schema's validator, nor vcrpy, nor any client."""
+    heavy = {"jsonschema", "vcr", "httpx", "harness.wire.sse"}
+    code = "import sys, harness.cassette; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not heavy & set(done.stdout.split())
