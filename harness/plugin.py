@@ -172,6 +172,8 @@ class CaseItem(pytest.Item):
                 f"{self.cell.id} is listed as a known failure ({known.link}), and now it passes: "
                 "take the entry out"
             )
+        if verdict.violations and self.config.stash[RUN].settings.strict:
+            raise CaseFailed(tell(verdict))
         for violation in verdict.violations:
             if violation.level is Level.SHOULD:
                 text = f"{violation.invariant}: {violation.sentence}"

@@ -15,6 +15,7 @@ KEYS = {
     "target": "the system under test, as a name or package.module:make",
     "scenarios": "folders of scenarios; 'builtin' for the shipped ones",
     "known_failures": "a YAML list of {case, reason, link}",
+    "strict": "true: a SHOULD that does not hold is a failure too",
 }
 
 
@@ -24,6 +25,7 @@ class Settings:
     target: str | None = None
     scenarios: tuple[str, ...] = ()
     known_failures: Path | None = None
+    strict: bool = False
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -53,6 +55,7 @@ def read_settings(root: Path) -> Settings:
         table.get("target"),
         tuple(table.get("scenarios", ())),
         root / known_failures if known_failures else None,
+        bool(table.get("strict", False)),
     )
 
 

@@ -39,6 +39,7 @@ def add(subparsers: Any) -> None:
         help=f"write a report: {', '.join(REPORTS.names())}",
     )
     made.add_argument("--known-failures", type=Path, metavar="FILE", help="a YAML list of them")
+    made.add_argument("--strict", action="store_true", help="a SHOULD that fails is a failure")
     made.add_argument("--fail-fast", action="store_true", help="stop at the first red cell")
     made.add_argument("-q", "--quiet", action="store_true", help="only the summary")
     made.add_argument("--no-color", action="store_true", help="plain text (also: NO_COLOR)")
@@ -62,15 +63,17 @@ def _run(arguments: argparse.Namespace) -> int:
     else:
         target = make_target(arguments.target or settings.target or "reference")
     door = arguments.door or ("inprocess" if "inprocess" in target.doors else "loopback")
+    strict = arguments.strict or settings.strict
     verdicts: list[Verdict] = []
     progress = Progress(len(chosen), quiet=arguments.quiet, color=not arguments.no_color)
     try:
         for verdict in run(chosen, target, door, known):
             verdicts.append(verdict)
             progress.seen(verdict)
-            if _is_red(verdict) and not arguments.quiet:
+            red = is_red(verdict, strict=strict)
+            if red and not arguments.quiet:
                 progress.say(tell(verdict))
-            if arguments.fail_fast and _is_red(verdict):
+            if arguments.fail_fast and red:
                 break
     finally:
         target.stop()
@@ -79,21 +82,22 @@ def _run(arguments: argparse.Namespace) -> int:
     for asked in arguments.report:
         write_report(asked, documents)
     print(REPORTS.get("text")(documents), end="")
-    return exit_code(verdicts)
+    return exit_code(verdicts, strict=strict)
 
 
-def exit_code(verdicts: list[Verdict]) -> int:
+def exit_code(verdicts: list[Verdict], *, strict: bool = False) -> int:
     """3 if anything errored; else 1 if a MUST failed, or a known failure passes; 0 needs a pass."""
     kinds = Counter(verdict.kind for verdict in verdicts)
     if kinds[VerdictKind.ERRORED]:
         return 3
-    if any(_is_red(verdict) for verdict in verdicts):
+    if any(is_red(verdict, strict=strict) for verdict in verdicts):
         return 1
     return 0 if kinds[VerdictKind.PASSED] else 2
 
 
-def _is_red(verdict: Verdict) -> bool:
+def is_red(verdict: Verdict, *, strict: bool = False) -> bool:
+    """Whether a run must not be green: a broken MUST, an error, or a known failure that passes."""
     if verdict.known:
         return verdict.kind in {VerdictKind.PASSED, VerdictKind.ERRORED}
-    must = any(violation.level is Level.MUST for violation in verdict.violations)
-    return must or verdict.kind is VerdictKind.ERRORED
+    broken = any(strict or violation.level is Level.MUST for violation in verdict.violations)
+    return broken or verdict.kind is VerdictKind.ERRORED
