@@ -36,7 +36,10 @@ class Call:
 
     @property
     def spellings(self) -> frozenset[str]:
-        return frozenset({*self.names, "".join(self.names)} - {""})
+        """A name that comes again is still that name; different ones are parts of one."""
+        if len(set(self.names)) <= 1:
+            return frozenset(self.names)
+        return frozenset({self.names[-1], "".join(self.names)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,23 @@ def appends_repeated_names(trace):
     return calls(trace, name="get_weatherget_weather")
 
 
+def repeating():
+    """The wire says each name in every fragment."""
+    good = calling()
+    regions = good.case.regions[0]
+    named = [span for span in regions.spans if span.kind == "tool_name"]
+    again = [span._replace(unit=span.unit + more) for span in named for more in (1, 2)]
+    spans = tuple(sorted([*regions.spans, *again], key=lambda span: span.unit))
+    turn = replace(good.case.turns[0], meaning=None)
+    regions = (replace(regions, spans=spans),)
+    return replace(good, case=replace(good.case, turns=(turn,), regions=regions))
+
+
+@miniature("tool_names_are_atomic", repeating)
+def appends_what_the_wire_repeats(trace):
+    return calls(trace, name="get_weather" * 3)
+
+
 @miniature("tool_names_are_atomic", calling)
 def reports_a_name_in_parts(trace):
     told = [e for e in trace.reports[0].events if e.kind is not EventKind.TOOL_NAME]
