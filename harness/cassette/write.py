@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import tempfile
 from collections import Counter
-from contextlib import suppress
 from pathlib import Path
 
 from harness.cassette import emit
@@ -34,10 +33,8 @@ def save(cassette: Cassette, path: str | Path) -> None:
             os.fsync(file.fileno())
         Path(name).chmod(0o644)
         Path(name).replace(target)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            Path(name).unlink()
-        raise
+    finally:
+        Path(name).unlink(missing_ok=True)  # still there only if something failed
 
 
 def dumps(cassette: Cassette, name: str | None = None) -> bytes:
