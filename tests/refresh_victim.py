@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import sys
+from pathlib import Path
 
 import httpx
 from toy_wire import BACKEND, TOY
@@ -21,7 +22,9 @@ from harness.credentials import CREDENTIALS
 from harness.credentials._state import _FileJournal
 from harness.model import Ask
 
-OURS = tuple(os.path.dirname(room.__file__) for room in (harness.client, harness.credentials))
+OURS = tuple(
+    str(Path(room.__file__).parent) for room in (harness.client, harness.credentials)
+)
 KEPT = _FileJournal.write.__code__
 
 

@@ -90,7 +90,7 @@ def test_a_writer_that_died_changes_nothing(tmp_path, cut):
 
 
 def test_an_answer_outlives_its_reader(tmp_path):
-    """It is found by the next holder of the lock, until a state is saved over the one that asked."""
+    """The next holder of the lock finds it, until a state is saved over the one that asked."""
     store = store_in(tmp_path)
     journal = store.begin({"refresh_token": "old"})
     assert store.load(locked=True)["unread"] is None

@@ -77,18 +77,21 @@ def joined(before: str, outcome: Outcome) -> Outcome:
     return replace(outcome, response=whole)
 
 
+def out_of_room(outcome: Outcome) -> bool:
+    """Still truncated inside a call, after every round."""
+    response = outcome.response
+    if response is None or response.finish_reason is not FinishReason.LENGTH:
+        return False
+    return bool(outcome.dropped or response.tool_calls)
+
+
 def refused(outcome: Outcome) -> Outcome:
-    """Still truncated inside a call after every round: an error, so that nothing is executed."""
-    if outcome.response is None or not truncated(outcome):
-        return outcome
-    if not (outcome.dropped or outcome.response.tool_calls):
-        return outcome
-    if outcome.response.finish_reason is not FinishReason.LENGTH:
-        return outcome
-    names = [call.name for call in outcome.response.tool_calls or ()]
+    """An error with the text that there is, so that nothing is executed."""
+    response = outcome.response or NormalizedResponse()
+    names = [call.name for call in response.tool_calls or ()]
     failure = Failure(
         FailureKind.INVALID_REQUEST, "Response truncated due to output length limit", "truncated"
     )
-    bare = replace(outcome.response, tool_calls=None)
+    bare = replace(response, tool_calls=None)
     dropped = (*outcome.dropped, *names)
     return replace(outcome, kind=OutcomeKind.ERROR, response=bare, failure=failure, dropped=dropped)

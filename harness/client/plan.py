@@ -22,6 +22,8 @@ from harness.client.sink import Sink
 from harness.client.warning import warned
 from harness.model import (
     Ask,
+    Event,
+    EventKind,
     Failure,
     FailureKind,
     Outcome,
@@ -60,8 +62,10 @@ class Plan:
             self._sink.supersede(keep=len(following.messages) > len(ask.messages))
             ask, rounds = following, rounds + 1
         outcome = continuation.joined(text, result.outcome)
-        outcome = continuation.refused(outcome) if policy else outcome
         closing = list(result.closing)
+        if policy and continuation.out_of_room(outcome):
+            outcome = continuation.refused(outcome)
+            closing = [Event(EventKind.FAILURE, failure=outcome.failure)]
         if self._setup.policy.warn:
             outcome, words = warned(outcome)
             closing[:0] = words

@@ -1,9 +1,9 @@
 """A credential's state, kept whole: in a private file that many processes share, or in memory.
 
-The rule of this file: what a server answered is never lost and no state is ever half there, whenever
-the process dies. An answer goes into `NAME.answer`, open before the request is sent, with one write
-and before anything looks at it; the state made of it then takes NAME's place at once. An answer with
-the generation of the state that asked has therefore not been read yet.
+The rule of this file: what a server answered is never lost and no state is ever half there,
+whenever the process dies. An answer goes into `NAME.answer`, open before the request is sent, with
+one write and before anything looks at it; the state made of it then takes NAME's place at once. An
+answer with the generation of the state that asked has therefore not been read yet.
 """
 
 from __future__ import annotations

@@ -21,7 +21,6 @@ from harness.credentials import CREDENTIALS
 from harness.credentials._state import FileStore
 from harness.model import Ask
 
-
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signal 9 and fork are POSIX")
 
 DEEP = os.environ.get("HARNESS_DEEP") == "1"
