@@ -83,7 +83,7 @@ def test_what_is_no_client_is_refused():
 
 def test_a_url_that_cannot_be_is_an_outcome():
     """Not an exception of a library in the caller's face."""
-    for url in ("nowhere", "http://[bad"):
+    for url in ("nowhere", "http://a.example:port"):
         with Client(BACKEND, TOY, base_url=url, policy=Policy(retry=Retry(budget=2))) as client:
             reply = client.ask(HELLO)
         assert not reply.outcome.failure.transient
