@@ -87,7 +87,8 @@ def test_a_clean_cassette_has_no_fault():
         (exchange((("content-length", "9"),), b"x"), ("framing", "fault")),
         (exchange((("content-encoding", "gzip"),), b"x"), ("framing", "fault")),
         (exchange((("set-cookie", "sid=abcdef"),)), ("credential", "fault")),
-        (exchange(headers=(), url="https://a.example/?key=abcdef"), ("credential", "fault")),
+        (exchange(url="https://a.example/?key=abcdef"), ("credential", "fault")),
+        (exchange(url="https://[no.url/?a&key=abcdef#f"), ("credential", "fault")),
         (
             Exchange(Request("GET", "u", (("Authorization", "Bearer abc"),))),
             ("credential", "fault"),

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from harness.model import Exchange
 
@@ -58,7 +58,7 @@ def suspicions(exchange: Exchange, body: bytes) -> Iterator[Suspicion]:
                 yield Suspicion(part, name, f"the header {name} holds a credential")
             else:
                 yield from _shaped(part, name, value.encode("utf-8", "surrogatepass"))
-    for name, value in parse_qsl(urlsplit(request.url).query):
+    for name, value in parse_qsl(request.url.partition("?")[2]):
         if name.lower() in _SECRET_QUERY and not is_hidden(value):
             yield Suspicion("request", "uri", f"the query parameter {name} holds a credential")
     yield from _shaped("request", "body", request.body)
