@@ -124,6 +124,14 @@ def test_what_is_compared_can_be_chosen():
     assert player.answer(ask({"any": "body"}, path="/v1/chat?x=1")).status == 200
 
 
+def test_an_endpoint_is_the_last_segment_of_the_path():
+    """What stands before it is the base URL's business."""
+    player = Player(tape(ask(path="/v1/chat/completions")), match_on=("method", "endpoint"))
+    with pytest.raises(UnexpectedRequest, match="endpoint: the tape has 'completions'"):
+        player.answer(ask(path="/v1/responses"))
+    assert player.answer(ask(path="/api/chat/completions/?a=b")).status == 200
+
+
 def test_an_unknown_part_names_the_known_ones():
     """A misspelt part is an error at once, not a match of everything."""
     with pytest.raises(UsageError, match=r"'boddy'.*method"):
