@@ -285,6 +285,15 @@ def test_arguments_that_cannot_be_mended_are_dropped_and_named():
     assert (outcome.response.finish_reason, outcome.dropped) == (FinishReason.LENGTH, ("f",))
 
 
+@pytest.mark.parametrize("wire", ['{"a":1', "", '{"a":1,}'])
+def test_nothing_is_mended_where_a_limit_stopped_the_reply(wire):
+    """What could be mended elsewhere may here be the beginning of something else."""
+    limit = {"reason": "max_output_tokens"}
+    outcome = read([whole(call("f", wire), status="incomplete", incomplete_details=limit)])[0]
+    assert (outcome.response.tool_calls, outcome.dropped) == (None, ("f",))
+    assert outcome.response.finish_reason is FinishReason.LENGTH
+
+
 def test_no_arguments_on_a_finished_call_are_an_empty_object():
     """Nothing means `{}`, streamed and whole, and an object becomes its compact text."""
     for wire, meant in (("", "{}"), (None, "{}"), ({"a": [1]}, '{"a":[1]}')):
@@ -337,6 +346,20 @@ def test_transient_reasoning_is_not_kept_for_replay():
     item = {"type": "reasoning", "id": "rs_tmp_1", "summary": [{"text": "hm"}]}
     response = read([whole(item, message("Hi"))])[0].response
     assert (response.reasoning, response.codex_reasoning_items) == ("hm", None)
+
+
+def test_a_thought_that_comes_raw_and_summarized_is_told_once():
+    """Whichever form was delivered first is the reply's reasoning; the item keeps both."""
+    raw = {"type": "response.reasoning_text.delta", "output_index": 0, "delta": "Long thought."}
+    item = {
+        "type": "reasoning",
+        "summary": [{"type": "summary_text", "text": "Short."}],
+        "content": [{"type": "reasoning_text", "text": "Long thought."}],
+    }
+    outcome, events = read([stream(added(0, type="reasoning"), raw, done(0, **item), ended())])
+    assert outcome.response.reasoning == joined(events, EventKind.REASONING) == "Long thought."
+    kept = outcome.response.codex_reasoning_items[0]
+    assert (kept["summary"], kept["content"]) == (item["summary"], item["content"])
 
 
 def test_commentary_is_content_unless_a_profile_says_reasoning():

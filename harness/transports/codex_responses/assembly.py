@@ -291,6 +291,8 @@ def _whole(slot: Slot, texts: dict[Key, str]) -> JsonObject:
         return raw
     if slot.thinks:
         raw["phase"] = raw.get("phase") or "commentary"
+    if slot.type == "reasoning":
+        raw["_shown"] = slot.channel  # what was delivered is what the reply says
     ended = dict(texts_of(slot.raw)) if slot.done else {}
     for name in ("summary", "content"):
         own = {

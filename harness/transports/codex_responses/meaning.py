@@ -69,6 +69,8 @@ class Meaning(NamedTuple):
 class _Said:
     """What the items say, gathered one by one."""
 
+    provider: Provider
+    ended: Ended | None
     text: list[str] = field(default_factory=list)
     thoughts: list[str] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)
@@ -134,15 +136,16 @@ def ended_of(raw: JsonObject) -> Ended:
 
 def meaning_of(items: Sequence[Item], ended: Ended | None, provider: Provider) -> Meaning:
     """`ended` is None when the stream was cut: then nothing is a finish, and no call is offered."""
-    said = _Said()
+    said = _Said(provider, ended)
     for number, item in enumerate(items):
-        _take(said, item, number, ended, provider)
+        cut = number == len(items) - 1 and ended is not None and ended.status == "incomplete"
+        _take(said, item, number, cut=cut)
     text, reasoning = "".join(said.text), "\n\n".join(said.thoughts)
-    finish = _verdict(said, ended, text, provider.profiles) if ended else None
+    finish = _verdict(said, ended, text) if ended else None
     if ended and RESPONSE_IN_THOUGHT in provider.profiles and not text and not said.calls:
         text = reasoning.partition("<response>")[2].partition("</response>")[0].strip()
         finish = FinishReason.STOP if text and finish is not FinishReason.LENGTH else finish
-    if finish is FinishReason.PAUSE and _leaks(said, text, provider.profiles):
+    if finish is FinishReason.PAUSE and _leaks(said, text):
         text = ""
     data = {
         "raw_finish_reason": ended.raw_finish if ended else None,
@@ -163,18 +166,18 @@ def meaning_of(items: Sequence[Item], ended: Ended | None, provider: Provider) -
     return Meaning(response, tuple(said.dropped), tuple(said.warnings))
 
 
-def _take(said: _Said, item: Item, number: int, ended: Ended | None, provider: Provider) -> None:
+def _take(said: _Said, item: Item, number: int, *, cut: bool) -> None:
     kind = item.raw.get("type")
     if kind == "message":
-        _take_message(said, item, provider)
+        _take_message(said, item)
     elif kind == "reasoning":
-        _take_reasoning(said, item, provider)
+        _take_reasoning(said, item)
     elif kind in ("function_call", "custom_tool_call"):
-        _take_call(said, item, number, ended)
+        _take_call(said, item, number, cut=cut)
     # Every other item is a tool that the server runs itself (F29): no call of ours, no verdict.
 
 
-def _take_message(said: _Said, item: Item, provider: Provider) -> None:
+def _take_message(said: _Said, item: Item) -> None:
     raw, phase = item.raw, item.raw.get("phase")
     parts = raw.get("content")
     if isinstance(parts, str):
@@ -189,7 +192,7 @@ def _take_message(said: _Said, item: Item, provider: Provider) -> None:
             said.refusals.append(part["refusal"])
     comment = "".join(texts) if phase in THINKING_PHASES else ""
     said.comments += [comment] if comment else []
-    if comment and COMMENTARY_IS_REASONING in provider.profiles:
+    if comment and COMMENTARY_IS_REASONING in said.provider.profiles:
         said.thoughts.append(comment)
     else:
         said.text += texts
@@ -200,16 +203,17 @@ def _take_message(said: _Said, item: Item, provider: Provider) -> None:
         said.position += 1
 
 
-def _take_reasoning(said: _Said, item: Item, provider: Provider) -> None:
+def _take_reasoning(said: _Said, item: Item) -> None:
     raw = item.raw
     said.thought = True
     summary, content = _texts(raw.get("summary")), _texts(raw.get("content"))
-    said.thoughts += summary or content
+    said.thoughts += content if raw.get("_shown") == "content" else summary or content
     transient = isinstance(raw.get("id"), str) and raw["id"].startswith("rs_tmp_")
     if item.done and not transient:
         summary_list = raw.get("summary")
-        kept = {**raw, "summary": summary_list if isinstance(summary_list, list) else []}
-        stamps = {"_issuer_kind": provider.name, "_position": said.position}
+        kept = {key: value for key, value in raw.items() if key != "_shown"}
+        kept["summary"] = summary_list if isinstance(summary_list, list) else []
+        stamps = {"_issuer_kind": said.provider.name, "_position": said.position}
         said.reasoning.append(kept | stamps)
         said.position += 1
 
@@ -223,8 +227,11 @@ def _texts(parts: Any) -> list[str]:
     return [text for text in found if isinstance(text, str) and text]
 
 
-def _take_call(said: _Said, item: Item, number: int, ended: Ended | None) -> None:
-    raw, custom = item.raw, item.raw.get("type") == "custom_tool_call"
+def _take_call(said: _Said, item: Item, number: int, *, cut: bool) -> None:
+    """`cut`: a limit stopped the reply at this item. There nothing is mended, and saying nothing is
+    not the same as `{}`."""
+    raw, ended = item.raw, said.ended
+    custom = raw.get("type") == "custom_tool_call"
     name = raw.get("name")
     wire = as_text(raw.get("input" if custom else "arguments"))
     if not isinstance(name, str) or not name.strip():
@@ -236,7 +243,7 @@ def _take_call(said: _Said, item: Item, number: int, ended: Ended | None) -> Non
         said.pending = True
         said.drop(name, "the reply ended before its end")
         return
-    arguments = wire if custom else repair(wire)
+    arguments = wire if custom else _whole_arguments(wire, cut=cut)
     if arguments is None:
         said.damaged = True
         said.drop(name, "its arguments are not whole JSON")
@@ -249,6 +256,12 @@ def _take_call(said: _Said, item: Item, number: int, ended: Ended | None) -> Non
         data["raw_arguments"] = wire
     said.calls.append(ToolCall(ids[0], name, arguments, data))
     said.position += 1
+
+
+def _whole_arguments(wire: str, *, cut: bool) -> str | None:
+    if not cut:
+        return repair(wire)
+    return wire if wire.strip() and is_json(wire) else None
 
 
 def _ids_of(raw: JsonObject, name: str, arguments: str, number: int) -> tuple[str, str]:
@@ -275,13 +288,14 @@ def item_id(call: str) -> str:
     return f"fc_{clean.removeprefix('call_')[:48]}"
 
 
-def _verdict(said: _Said, ended: Ended, text: str, profiles: frozenset[str]) -> FinishReason:
+def _verdict(said: _Said, ended: Ended, text: str) -> FinishReason:
+    profiles = said.provider.profiles
     finish = FinishReason.STOP if ended.status is None else finish_of(ended.raw_finish)
     if finish is not FinishReason.STOP:
         # A final answer that is whole outweighs a bare `incomplete` (F25), never a named limit.
         answered = said.answered and ended.status == "incomplete" and ended.reason is None
         return FinishReason.STOP if answered else finish
-    pause = said.pending or (not said.calls and _leaks(said, text, profiles))
+    pause = said.pending or (not said.calls and _leaks(said, text))
     if COMMENTARY_IS_REASONING in profiles and said.comments and not text.strip():
         pause = pause or not said.calls
     if THOUGHT_ALONE_IS_PAUSE in profiles and said.thought and not (text.strip() or said.refusals):
@@ -296,5 +310,5 @@ def _verdict(said: _Said, ended: Ended, text: str, profiles: frozenset[str]) -> 
     return FinishReason.CONTENT_FILTER if refused else FinishReason.STOP
 
 
-def _leaks(said: _Said, text: str, profiles: frozenset[str]) -> bool:
-    return HARMONY_LEAK in profiles and not said.calls and "to=functions." in text
+def _leaks(said: _Said, text: str) -> bool:
+    return HARMONY_LEAK in said.provider.profiles and not said.calls and "to=functions." in text

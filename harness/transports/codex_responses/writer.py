@@ -25,6 +25,8 @@ from harness.model import (
     Script,
     Usage,
 )
+from harness.transports._arguments import is_json
+from harness.transports._fragments import fragments
 from harness.wire import jsontext, sse
 
 CREATED = 1767225600
@@ -77,6 +79,8 @@ class _Reply:
             (say, self._item(say, number))
             for number, say in enumerate(say for say in script if say.kind in told)
         ]
+        if self.status == "incomplete" and self.items:
+            _leave_open(self.items[-1][1])
 
     def _id(self, prefix: str, number: int) -> str:
         return f"{prefix}_{sha256(f'{self._stem}{number}'.encode()).hexdigest()[:40]}"
@@ -144,6 +148,12 @@ class _Reply:
         }
 
 
+def _leave_open(item: JsonObject) -> None:
+    """The item at which a limit stopped the reply, unless it is a call that is whole."""
+    if "status" in item and not ("arguments" in item and is_json(item["arguments"])):
+        item["status"] = "incomplete"
+
+
 def _usage(usage: Usage | None) -> JsonObject | None:
     if usage is None:
         return None
@@ -158,12 +168,6 @@ def _usage(usage: Usage | None) -> JsonObject | None:
         "output_tokens_details": {"reasoning_tokens": usage.reasoning_tokens or 0},
         "total_tokens": total,
     }
-
-
-def _cut(text: str, parts: int) -> list[str]:
-    """At most `parts` fragments of about the same length, none of them empty."""
-    size = max(1, -(-len(text) // max(1, parts)))
-    return [text[at : at + size] for at in range(0, len(text), size)]
 
 
 def _events(reply: _Reply) -> Iterator[JsonObject]:
@@ -206,7 +210,7 @@ def _summary(part: JsonObject, inner: JsonObject, say: Say) -> Iterator[JsonObje
 
 
 def _grown(stem: str, inner: JsonObject, field: str, text: str, parts: int) -> Iterator[JsonObject]:
-    for delta in _cut(text, parts):
+    for delta in fragments(text, parts):
         yield {"type": f"{stem}.delta", **inner, "delta": delta}
     yield {"type": f"{stem}.done", **inner, field: text}
 
