@@ -278,7 +278,7 @@ def transport(player: Player, module: str = "httpx", clock: AnyClock | None = No
 
 
 def async_transport(player: Player, module: str = "httpx", clock: AnyClock | None = None) -> Any:
-    """The same for `AsyncClient`, under asyncio and trio."""
+    """The same for `AsyncClient`."""
     door = _door(module, "AsyncHTTPTransport")
     core = importlib.import_module(_CORES[module])
     backend = _AsyncBackend(core, player, _clock_of(player, clock))
