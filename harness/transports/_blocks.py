@@ -87,7 +87,12 @@ class Blocks:
         called: tuple[str | None, str] = (None, ""),
         span: Span | None = None,
     ) -> list[Event]:
-        """A new block; `called` is the id and the name of a tool call."""
+        """A new block; `called` is the id and the name of a tool call. The start of a call that is
+        under way, sent again by a relay, is no second call."""
+        known = self.get(index)
+        again = known is not None and known.call is not None and not known.closed
+        if again and known is not None and shape is Shape.CALL and known.id == called[0]:
+            return []
         self._own()
         self._at[index] = len(self._list)
         self.latest = index
