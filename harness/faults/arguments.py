@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from harness.errors import UsageError
+from harness.errors import NotApplicable, UsageError
 from harness.faults._dialect import CHAT, RESPONSES, dialect_of
 from harness.faults._edit import edit, some, walk
 from harness.faults._text import object_of, say_in
@@ -36,7 +36,7 @@ def _as_object(exchange: Exchange, regions: Regions, whole: str, call: int) -> E
     """The first fragment is the object; the fragments after it are empty strings."""
     wire = dialect_of(exchange, regions)
     if wire not in {CHAT, RESPONSES}:
-        raise UsageError(f"{wire} always sends an object, or fragments of one")
+        raise NotApplicable(f"{wire} always sends an object, or fragments of one")
     value, fragments = object_of(whole), {s.text for s in regions.of("tool_arguments", call)}
     state = {"said": False}
 

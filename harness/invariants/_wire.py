@@ -98,6 +98,14 @@ def attempts_on(trace: Trace, turn: int) -> list[Sent]:
     return [sent for sent in sent_on(trace, turn) if not is_token_request(trace, sent)]
 
 
+def requests_on(trace: Trace, turn: int) -> list[Sent]:
+    """The requests to the model that were really sent: a refused connection carries none."""
+    sent = attempts_on(trace, turn)
+    return [
+        one for one in sent if (exchange := exchange_of(trace, one)) is None or exchange.connected
+    ]
+
+
 def report_of(trace: Trace, turn: int) -> Report | None:
     """What the target said of a turn; None if it declined, or never got that far."""
     if turn >= len(trace.reports) or trace.reports[turn].skipped:
@@ -151,11 +159,11 @@ def _calls(spans: tuple[Region, ...]) -> Iterator[Call]:
 
 
 def is_whole(call: Call, wire: Delivered) -> bool:
-    """No proper prefix of a JSON object is one, so a call is whole when its arguments parse; or
-    when nothing was sent for them and the reply came to its end."""
+    """No proper prefix of a JSON object or list is one, so a call whose arguments parse is whole; so
+    is one without any, if the reply came to its end."""
     if not call.arguments:
         return wire.finished
-    return isinstance(value_of(call.arguments), dict)
+    return isinstance(value_of(call.arguments), dict | list)
 
 
 def may_run(trace: Trace, turn: int, name: str | None, arguments: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.invariants._json import MISSING, same, value_of
-from harness.invariants._wire import attempts_on
+from harness.invariants._wire import requests_on
 from harness.model import Level, Request, Trace
 
 LEVEL = Level.MUST
@@ -13,7 +13,7 @@ WHY = "RFC 9110 9.2.2; hermes-agent N05: the retry differs in its credential alo
 
 
 def check(trace: Trace, turn: int) -> Iterator[str]:
-    requests = [sent.request for sent in attempts_on(trace, turn)]
+    requests = [sent.request for sent in requests_on(trace, turn)]
     for number, request in enumerate(requests[1:], 2):
         if not _equal(requests[0], request):
             yield f"attempt {number} sent another body than the first"

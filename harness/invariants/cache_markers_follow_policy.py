@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.invariants._json import value_of, within
 from harness.invariants._path import find
-from harness.invariants._wire import attempts_on
+from harness.invariants._wire import requests_on
 from harness.model import CachePolicy, Level, Request, Trace
 
 LEVEL = Level.MUST
@@ -31,7 +31,7 @@ def check(
     """`value`: paths under which a marker must stand; `enabled` overrides facts.cache_policy."""
     policy = trace.case.facts.get("cache_policy") or CachePolicy()
     wanted = enabled if enabled is not None else policy.enabled or bool(value)
-    for sent in attempts_on(trace, turn):
+    for sent in requests_on(trace, turn):
         count = len(_markers(value_of(sent.request.body)))
         if not wanted and count:
             yield f"the policy sets no cache markers, and the request has {count}"

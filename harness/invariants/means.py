@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from harness.errors import UsageError
 from harness.invariants._json import same, value_of
+from harness.invariants._usage import wrong
 from harness.invariants._wire import report_of
-from harness.model import Level, NormalizedResponse, OutcomeKind, Trace, Usage
+from harness.model import Level, NormalizedResponse, OutcomeKind, Trace
 
 LEVEL = Level.MUST
 WHY = (
@@ -33,7 +35,14 @@ def check(
         yield f"a whole reply was sent, and the outcome is {outcome.kind}{said}"
         return
     for part in value:
-        if part not in without:
+        if part not in PARTS:
+            raise UsageError(f"{part!r} is no part of a reply", hint=f"It has {', '.join(PARTS)}")
+        if part in without:
+            continue
+        if part == "usage":
+            for name, got, sent in wrong(outcome.response.usage, meaning.usage, trace.case.wire):
+                yield f"{name} is {got}, and {sent} was sent"
+        else:
             yield from _COMPARE[part](outcome.response, meaning)
 
 
@@ -69,19 +78,10 @@ def _reasoning(got: NormalizedResponse, meant: NormalizedResponse) -> Iterator[s
         yield f"the reasoning is {got.reasoning!r}, and {meant.reasoning!r} was sent"
 
 
-def _usage(got: NormalizedResponse, meant: NormalizedResponse) -> Iterator[str]:
-    ours, theirs = got.usage or Usage(), meant.usage or Usage()
-    for name in Usage.__slots__:
-        wanted = getattr(theirs, name)
-        if wanted is not None and getattr(ours, name) != wanted:
-            yield f"{name} is {getattr(ours, name)}, and {wanted} was sent"
-
-
 _COMPARE = {
     "content": _content,
     "calls": _calls,
     "ids": _ids,
     "finish": _finish,
     "reasoning": _reasoning,
-    "usage": _usage,
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.invariants._json import same
 from harness.invariants._path import find
-from harness.invariants._wire import attempts_on
+from harness.invariants._wire import requests_on
 from harness.model import Level, Trace
 
 LEVEL = Level.MUST
@@ -18,7 +18,7 @@ def check(
     trace: Trace, turn: int, value: Mapping[str, Any] | None = None, **fields: Any
 ) -> Iterator[str]:
     """Path -> value; a path with `[*]` or `**` wants it at every place that it finds."""
-    for sent in attempts_on(trace, turn):
+    for sent in requests_on(trace, turn):
         for path, wanted in {**(value or {}), **fields}.items():
             found = find(sent.request, path)
             if not found:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from harness.invariants._json import same
 from harness.invariants._path import find
-from harness.invariants._wire import attempts_on
+from harness.invariants._wire import requests_on
 from harness.model import Level, Trace
 
 LEVEL = Level.MUST
@@ -15,8 +15,8 @@ WHY = "Prompt caches match by prefix: a byte that changes between turns makes ev
 
 def check(trace: Trace, turn: int, value: Sequence[str] = ()) -> Iterator[str]:
     """`value` is a list of paths."""
-    earlier = attempts_on(trace, turn - 1)[-1:] if turn else []
-    sent = [*earlier, *attempts_on(trace, turn)]
+    earlier = requests_on(trace, turn - 1)[-1:] if turn else []
+    sent = [*earlier, *requests_on(trace, turn)]
     for path in [value] if isinstance(value, str) else value:
         for again in sent[1:]:
             was, now = find(sent[0].request, path), find(again.request, path)

@@ -8,7 +8,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from harness.invariants._json import MISSING, value_of
-from harness.invariants._wire import attempts_on
+from harness.invariants._wire import requests_on
 from harness.model import Level, Trace
 
 LEVEL = Level.MUST
@@ -20,7 +20,7 @@ def check(
 ) -> Iterator[str]:
     """The schema as arguments, or whole as `value`."""
     validator = Draft202012Validator({**(value or {}), **schema})
-    for sent in attempts_on(trace, turn):
+    for sent in requests_on(trace, turn):
         body = value_of(sent.request.body)
         if body is MISSING:
             yield "the request's body is no JSON"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from harness.invariants._json import value_of, within
-from harness.invariants._wire import attempts_on, delivered
+from harness.invariants._wire import delivered, requests_on
 from harness.model import Level, RegionKind, Trace
 
 LEVEL = Level.MUST
@@ -24,7 +24,7 @@ def check(trace: Trace, turn: int, value: Sequence[str] | None = None) -> Iterat
         if span.kind == RegionKind.SIGNATURE and span.text
     ]
     wanted = list(value) if value is not None and turn else earlier
-    for sent in attempts_on(trace, turn):
+    for sent in requests_on(trace, turn):
         back = [item for item in within(value_of(sent.request.body)) if isinstance(item, str)]
         for signature in wanted:
             if signature not in back:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from harness.invariants._usage import DETAILS, wrong
 from harness.invariants._wire import report_of
 from harness.model import Level, Trace, Usage
 
@@ -14,19 +15,14 @@ WHY = (
 )
 
 
-FIELDS = ("cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
-
-
 def check(trace: Trace, turn: int, **counts: int | None) -> Iterator[str]:
     report = report_of(trace, turn)
     if report is None:
         return
     response = report.outcome.response
-    got = (response.usage if response else None) or Usage()
     meaning = trace.case.turns[turn].meaning
-    meant = (meaning.usage if meaning else None) or Usage()
-    given = counts or {name: getattr(meant, name) for name in FIELDS}
-    for name, wanted in given.items():
-        # A zero that was sent may be left out: it says the same.
-        if wanted and getattr(got, name) != wanted:
-            yield f"{name} is {getattr(got, name)}, and the server counted {wanted}"
+    meant = Usage(**counts) if counts else meaning.usage if meaning else None
+    usage = response.usage if response else None
+    for name, reported, sent in wrong(usage, meant, trace.case.wire):
+        if name in DETAILS:
+            yield f"{name} is {reported}, and the server counted {sent}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from harness.invariants._usage import DETAILS, wrong
 from harness.invariants._wire import report_of
 from harness.model import Level, Trace, Usage
 
@@ -14,9 +15,6 @@ WHY = (
 )
 
 
-FIELDS = ("input_tokens", "output_tokens", "total_tokens")
-
-
 def check(
     trace: Trace, turn: int, value: Mapping[str, int | None] | None = None, **counts: int | None
 ) -> Iterator[str]:
@@ -25,12 +23,15 @@ def check(
     if report is None:
         return
     response = report.outcome.response
-    got = (response.usage if response else None) or Usage()
+    usage = response.usage if response else None
     given = {**(value or {}), **counts}
-    if not given:
-        meaning = trace.case.turns[turn].meaning
-        meant = (meaning.usage if meaning else None) or Usage()
-        given = {name: getattr(meant, name) for name in FIELDS if getattr(meant, name) is not None}
-    for name, wanted in given.items():
-        if getattr(got, name) != wanted:
-            yield f"{name} is {getattr(got, name)}, and the server counted {wanted}"
+    if given:
+        for name, wanted in given.items():
+            if getattr(usage or Usage(), name) != wanted:
+                yield f"{name} is {getattr(usage or Usage(), name)}, and {wanted} is right"
+        return
+    meaning = trace.case.turns[turn].meaning
+    meant = meaning.usage if meaning else None
+    for name, reported, sent in wrong(usage, meant, trace.case.wire):
+        if name not in DETAILS:
+            yield f"{name} is {reported}, and the server counted {sent}"
