@@ -46,22 +46,22 @@ class ThinkSplitter:
         "_gap",
         "_gap_shut",
         "_inside",
-        "_last",
         "_lead",
         "_partial",
-        "_plain",
         "_prose",
         "_said_text",
         "_skip",
         "_tail",
         "_thought",
         "_unsure",
+        "last",
+        "plain",
         "tagged",
     )
 
     def __init__(self, *, opened: bool = False) -> None:
         self.tagged = False  # whether any tag was taken out
-        self._plain = False  # outside, mid-line, nothing held: see `passes`
+        self.plain = False  # outside, mid-line, nothing held: words without a tag just pass
         self._unsure: Chain = (None, "") if opened else None
         self._inside = ""  # the name of the open tag
         self._partial = ""  # the start of what may be a tag
@@ -74,7 +74,7 @@ class ThinkSplitter:
         self._tail: Chain = None  # white space inside a block, before what is not known yet
         self._thought = False  # an earlier block said something
         self._prose: tuple[str, ...] = ()
-        self._last = ""
+        self.last = ""
 
     def fork(self) -> ThinkSplitter:
         twin = object.__new__(ThinkSplitter)
@@ -85,11 +85,11 @@ class ThinkSplitter:
     def passes(self, text: str) -> bool:
         """Whether `text` goes through as it is: the way of almost every delta. True means that it
         has been taken in; otherwise it must still be fed."""
-        if not self._plain or "<" in text:
+        if not self.plain or "<" in text:
             return False
         if text[-1:].isspace() and "\n" in text[len(text.rstrip()) :]:
             return False
-        self._last = text[-1:]
+        self.last = text[-1:]
         return True
 
     def feed(self, text: str) -> list[Said]:
@@ -111,9 +111,7 @@ class ThinkSplitter:
             else:
                 self._say("<", said)
                 position = start + 1
-        self._plain = not (
-            self._inside or self._partial or self._gap or self._fresh or self._unsure
-        )
+        self.plain = not (self._inside or self._partial or self._gap or self._fresh or self._unsure)
         return _merged(said)
 
     def end(self) -> list[Said]:
@@ -138,7 +136,7 @@ class ThinkSplitter:
                 self._shut()
             else:
                 self._say(tag, said)
-        elif closes and name not in self._prose and self._last != "`":
+        elif closes and name not in self._prose and self.last != "`":
             self._shut()
         elif not closes and (self._fresh or self._gap):
             self._open(name)
@@ -190,7 +188,7 @@ class ThinkSplitter:
             self._fresh = self._skip = self._gap_shut = False
             self._said_text = True
             said.append((TEXT, joined(self._gap) + visible))
-            self._gap, self._last = None, visible[-1]
+            self._gap, self.last = None, visible[-1]
         space = text[len(visible) :]
         # From a line end on, white space may stand before a block: it is held.
         held = 0 if self._gap or self._fresh else space.find("\n")
@@ -198,7 +196,7 @@ class ThinkSplitter:
             held = len(space)
         if held:
             said.append((TEXT, space[:held]))
-            self._last = space[held - 1]
+            self.last = space[held - 1]
         if space[held:]:
             self._gap = (self._gap, space[held:])
 
@@ -221,6 +219,8 @@ class ThinkSplitter:
 
 def _merged(said: list[Said]) -> list[Said]:
     """Neighbours on one channel as one, so that hostile text makes few events."""
+    if len(said) < 2:
+        return said if said and said[0][1] else []
     runs: list[tuple[str, list[str]]] = []
     for channel, words in said:
         if not words:

@@ -35,6 +35,22 @@ FINISH = {
 # One reasoning under the names that servers give it, in the order in which they are believed.
 REASONING_FIELDS = ("reasoning", "reasoning_content", "reasoning_text", "thinking")
 
+_TOO_MANY = 2**63
+_NOTHING = (None,) * 6
+_SENT = ("prompt_tokens", "input_tokens")
+_MADE = ("completion_tokens", "output_tokens")
+_TOTAL = ("total_tokens",)
+_READ = ("prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens", "cache_read_input_tokens")
+_READ_DETAIL = ("cached_tokens", "cache_read_tokens")
+_WRITTEN = ("cache_write_tokens", "cache_creation_input_tokens")
+_REASONED = ("reasoning_tokens",)
+_PROMPT_DETAILS = frozenset(
+    ("prompt_tokens_details", "input_tokens_details", "prompt_token_details")
+)
+_OUTPUT_DETAILS = frozenset(
+    ("completion_tokens_details", "output_tokens_details", "completion_token_details")
+)
+
 
 def finish_reason(raw: Any) -> FinishReason:
     """An unknown vendor word is `unknown`, never `stop`."""
@@ -61,12 +77,13 @@ def merged(old: JsonObject | None, new: JsonObject) -> JsonObject:
     return known
 
 
-def _count(source: Any, *names: str) -> int | None:
-    if isinstance(source, dict):
-        for name in names:
-            value = source.get(name)
-            if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
-                return int(value) if value < 2**63 else None
+def _count(source: JsonObject, names: tuple[str, ...]) -> int | None:
+    for name in names:
+        value = source.get(name)
+        if type(value) is int and 0 <= value < _TOO_MANY:
+            return value
+        if type(value) is float and 0 <= value < _TOO_MANY:
+            return int(value)
     return None
 
 
@@ -75,38 +92,24 @@ def usage(raw: Any) -> Usage | None:
     in the total: what the total has beyond prompt and completion is output, too."""
     if not isinstance(raw, dict):
         return None
-    prompt, completion = _details(raw, "prompt"), _details(raw, "completion")
-    sent = _count(raw, "prompt_tokens", "input_tokens")
-    made = _count(raw, "completion_tokens", "output_tokens")
-    total = _count(raw, "total_tokens")
+    sent, made, total = _count(raw, _SENT), _count(raw, _MADE), _count(raw, _TOTAL)
     if sent is not None and made is not None and total is not None and total > sent + made:
         made = total - sent
-    counts = Usage(
-        sent,
-        made,
-        total,
-        _count(prompt, "cached_tokens", "cache_read_tokens")
-        if _count(prompt, "cached_tokens", "cache_read_tokens") is not None
-        else _count(
-            raw,
-            "prompt_cache_hit_tokens",
-            "cached_tokens",
-            "num_cached_tokens",
-            "cache_read_input_tokens",
-        ),
-        _count({**raw, **prompt}, "cache_write_tokens", "cache_creation_input_tokens"),
-        _count({**raw, **completion}, "reasoning_tokens"),
-    )
-    return counts if counts != Usage() else None
+    read, written = _count(raw, _READ), _count(raw, _WRITTEN)
+    reasoned = _count(raw, _REASONED)
+    for name, details in raw.items():
+        if type(details) is dict:
+            if name in _PROMPT_DETAILS:
+                read = _first(_count(details, _READ_DETAIL), read)
+                written = _first(_count(details, _WRITTEN), written)
+            elif name in _OUTPUT_DETAILS:
+                reasoned = _first(_count(details, _REASONED), reasoned)
+    found = (sent, made, total, read, written, reasoned)
+    return Usage(*found) if found != _NOTHING else None
 
 
-def _details(raw: JsonObject, side: str) -> JsonObject:
-    other = {"prompt": "input", "completion": "output"}[side]
-    for name in (f"{side}_tokens_details", f"{other}_tokens_details", f"{side}_token_details"):
-        found = raw.get(name)
-        if isinstance(found, dict):
-            return {key: value for key, value in found.items() if value is not None}
-    return {}
+def _first(value: int | None, otherwise: int | None) -> int | None:
+    return otherwise if value is None else value
 
 
 def cache_stats(raw: Any) -> CacheStats | None:
@@ -119,13 +122,14 @@ def cache_stats(raw: Any) -> CacheStats | None:
 
 def usages(chunk: JsonObject) -> Iterator[JsonObject]:
     """Every place where servers put their counts."""
-    found = [chunk.get("usage")]
-    groq = chunk.get("x_groq")
-    found.append(groq.get("usage") if isinstance(groq, dict) else None)
-    choices = chunk.get("choices")
-    listed = choices if isinstance(choices, list) else ()
-    found += [choice.get("usage") for choice in listed if isinstance(choice, dict)]
-    return (counts for counts in found if isinstance(counts, dict) and counts)
+    counts, groq, choices = chunk.get("usage"), chunk.get("x_groq"), chunk.get("choices")
+    if isinstance(counts, dict) and counts:
+        yield counts
+    if isinstance(groq, dict) and isinstance(groq.get("usage"), dict):
+        yield groq["usage"]
+    for choice in choices if isinstance(choices, list) else ():
+        if isinstance(choice, dict) and isinstance(choice.get("usage"), dict):
+            yield choice["usage"]
 
 
 def detail_text(details: Any) -> str:

@@ -21,6 +21,7 @@ from harness.model import (
     FailureKind,
     Headers,
     JsonObject,
+    NormalizedResponse,
     Outcome,
     OutcomeKind,
     Provider,
@@ -31,12 +32,15 @@ from harness.transports._whole import Whole
 from harness.transports.chat_completions import meaning
 from harness.transports.chat_completions.body import MORE_CHOICES, take_body, take_choice
 from harness.transports.chat_completions.reply import DONE_IS_END, EOF_IS_END, Reply
+from harness.transports.chat_completions.template import Template, learn, plain_text
 from harness.wire import jsontext
 from harness.wire.growing import Growing
 from harness.wire.sse import SseDecoder, SseEvent
 
 _BLANK = b" \t\r\n\xef\xbb\xbf"
 _SHORT = 512  # so short a JSON text cannot be nested deeper than is safe
+_LEARNING = 4  # chunks that pass before another template is learnt
+_PATIENCE = 8  # events that fit no template before it is given up
 _TEXT = EventKind.TEXT
 _EMPTY = FailureKind.EMPTY_STREAM
 _new = tuple.__new__
@@ -56,6 +60,12 @@ class ChatReader:
         self._is_page = False  # HTML, or anything else that a web server says for itself
         self._failure: Failure | None = None
         self._warnings: tuple[str, ...] = ()
+        self._settled: tuple[NormalizedResponse, tuple[str, ...]] | None = None  # when terminated
+        self._offset = self._skipped = 0  # bytes of the stream; and those that no decoder saw
+        self._aligned = False  # whether the next byte begins an event
+        self._template: Template | None = None
+        self._patience = _PATIENCE
+        self._learn_at = 0  # learning costs a parse: not before this offset again
         self._terminated = self._ended = False
 
     def fork(self) -> ChatReader:
@@ -127,61 +137,83 @@ class ChatReader:
         self._finish(events)
 
     def _stream(self, data: bytes) -> list[Event]:
-        assert self._sse is not None
+        """Runs of plain words, which need no decoder; and one by one what stands between them."""
         events: list[Event] = []
+        position = 0
         try:
-            for sse in self._sse.feed(data):
-                self._event(sse, events)
-                if self.finished:
-                    break
+            while position < len(data) and not self.finished:
+                if self._aligned and self._template is not None:
+                    position = self._run(self._template, data, position, events)
+                found = data.find(b"\n\n", position) + 2 if self._patience > 0 else 0
+                cut = found if found > 1 else len(data)
+                piece = data[position:cut]
+                self._offset += len(piece)
+                for sse in self._sse.feed(piece):
+                    self._event(sse, events)
+                    if self.finished:
+                        break
+                self._aligned = piece[-2:] == b"\n\n" or (self._aligned and not piece)
+                position = cut
         except WireError as error:
             self._fail(broken(str(error)), events)
         return events
 
-    def _event(self, sse: SseEvent, events: list[Event]) -> None:
-        """One event of a stream. Almost every one is a delta of plain text, and goes no further
-        than this function."""
-        raw = sse[0]
-        try:
-            chunk = orjson.loads(raw) if len(raw) < _SHORT else jsontext.loads(raw)
-        except orjson.JSONDecodeError:
-            self._no_json(sse, events)
-            return
-        if type(chunk) is dict and chunk.get("usage") is None and "error" not in chunk:
-            choices = chunk.get("choices")
-            if type(choices) is list and len(choices) == 1 and "x_groq" not in chunk:
-                choice = choices[0]
-                if type(choice) is dict and choice.get("finish_reason") is None:
-                    delta = choice.get("delta")
-                    if type(delta) is dict and len(delta) == 1 and not choice.get("index"):
-                        text = delta.get("content")
-                        if type(text) is str and text and len(raw) < _SHORT:
-                            self._text(text, sse, events)
-                            return
-        self._chunk(chunk, sse, events)
-
-    def _text(self, text: str, sse: SseEvent, events: list[Event]) -> None:
-        reply = self._reply
-        span = _new(Span, sse[2:4])
-        splitter = reply.splitter
-        if splitter is not None and splitter.passes(text) and not reply.half:
-            reply.content = (reply.content, text)
+    def _run(self, template: Template, data: bytes, position: int, events: list[Event]) -> int:
+        """Events of the same bytes around other plain words: nearly all of a stream of text.
+        Returns where something else begins."""
+        reply, splitter = self._reply, self._reply.splitter
+        prefix, suffix, start, end = template
+        content, text, offset = reply.content, "", self._offset - position
+        while splitter is None or splitter.plain:
+            after = data.find(b"\n", position)
+            begin, stop = position + start, after + end
+            if not data.startswith(prefix, position) or not data.startswith(suffix, stop):
+                break
+            words = str(data[begin:stop], "utf-8", "replace")
+            if '"' in words or "<" in words or "\\" in words or not words.isprintable():
+                break
+            if not words or after < 0 or stop <= begin:
+                break
+            text = words
+            content = (content, words)
+            span = _new(Span, (offset + position, offset + after + 2))
+            position = after + 2
             events.append(
-                _new(Event, (_TEXT, text, None, None, None, None, None, None, span, None))
+                _new(Event, (_TEXT, words, None, None, None, None, None, None, span, None))
             )
-        else:
-            events += reply.say(text, span)
+        if text:
+            self._skipped += offset + position - self._offset
+            self._offset, self._patience, reply.content = offset + position, _PATIENCE, content
+            if splitter is not None:
+                splitter.last = text[-1]
+        return position
 
-    def _no_json(self, sse: SseEvent, events: list[Event]) -> None:
+    def _event(self, sse: SseEvent, events: list[Event]) -> None:
         if sse.raw.startswith(b"[DONE]"):
             self.finished = True
             self._finish(events)
-        elif sse.event == "error":
+            return
+        try:
+            chunk = orjson.loads(sse.raw) if len(sse.raw) < _SHORT else jsontext.loads(sse.raw)
+        except orjson.JSONDecodeError:
+            self._no_json(sse, events)
+            return
+        self._patience -= 1
+        if self._patience < 0:
+            self._template = None
+        if sse.end >= self._learn_at and (text := plain_text(chunk)):
+            self._template, self._patience = learn(sse, chunk, text), _PATIENCE
+            self._learn_at = sse.end + _LEARNING * len(sse.raw)
+        span = Span(sse.start + self._skipped, sse.end + self._skipped)
+        self._chunk(chunk, sse.event, span, events)
+
+    def _no_json(self, sse: SseEvent, events: list[Event]) -> None:
+        if sse.event == "error":
             self._fail(classify(None, sse.data, self.headers, self.provider), events)
         else:
-            self._chunk(jsontext.loads(sse.raw), sse, events)
+            self._chunk(jsontext.loads(sse.raw), sse.event, sse.span, events)
 
-    def _chunk(self, chunk: Any, sse: SseEvent, events: list[Event]) -> None:
+    def _chunk(self, chunk: Any, name: str, span: Span, events: list[Event]) -> None:
         """A chunk of any shape. What is no object says nothing."""
         if isinstance(chunk, list):  # one vendor wraps its error in a list
             chunk = next((entry for entry in chunk if isinstance(entry, dict)), None)
@@ -190,7 +222,7 @@ class ChatReader:
             return
         groq = chunk.get("x_groq")
         hidden = groq.get("error") if isinstance(groq, dict) else None
-        if is_error(chunk) or hidden or sse.event == "error":
+        if is_error(chunk) or hidden or name == "error":
             body = {"error": hidden} if hidden and not chunk.get("error") else chunk
             self._fail(classify(None, body, self.headers, self.provider), events)
             return
@@ -205,7 +237,7 @@ class ChatReader:
             if choice.get("index"):
                 self._warn(MORE_CHOICES)
                 continue
-            events += take_choice(self._reply, choice, sse.span)
+            events += take_choice(self._reply, choice, span)
 
     # The end --------------------------------------------------------------------------------
 
@@ -260,7 +292,8 @@ class ChatReader:
         if not known and not allowed & self.provider.profiles:
             return
         self._terminated = True
-        response = reply.response(interrupted=False)[0]
+        self._settled = reply.response(interrupted=False)
+        response = self._settled[0]
         if response.usage is not None:
             events.append(Event(EventKind.USAGE, usage=response.usage))
         finish = response.finish_reason
@@ -281,7 +314,7 @@ class ChatReader:
         if self._failure is not None:
             names = reply.calls.names()
             return Outcome(OutcomeKind.ERROR, None, self._failure, names, warnings)
-        response, dropped = reply.response(interrupted=not self._terminated)
+        response, dropped = self._settled or reply.response(interrupted=True)
         kind = OutcomeKind.COMPLETE if self._terminated else OutcomeKind.INTERRUPTED
         why = "its arguments are no whole JSON" if self._terminated else "the reply was cut"
         told = tuple(f"tool call {name} was dropped: {why}" for name in dropped)

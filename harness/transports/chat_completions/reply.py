@@ -31,6 +31,8 @@ CUMULATIVE_ARGUMENTS = "cumulative_arguments"
 
 _SHORTEST_SNAPSHOT = 4  # a first detail shorter than this may be repeated by chance
 _KEPT_FIELDS = ("annotations", "audio", "reasoning_opaque", "citations", "thinking_signature")
+_KEPT = frozenset({*_KEPT_FIELDS, "extra_content"})
+_REASONING = frozenset({*meaning.REASONING_FIELDS, "reasoning_details"})
 
 
 class Reply:
@@ -96,7 +98,9 @@ class Reply:
     # What comes in -------------------------------------------------------------------------
 
     def take(self, delta: JsonObject, span: Span | None = None) -> list[Event]:
-        events = self._reason(delta, span)
+        if not delta:
+            return []
+        events = [] if _REASONING.isdisjoint(delta) else self._reason(delta, span)
         content = delta.get("content")
         if content:
             events += self._say(content, span)
@@ -111,7 +115,8 @@ class Reply:
         legacy = delta.get("function_call")
         if isinstance(legacy, dict):
             events += self.calls.take({"index": 0, "function": legacy}, span)
-        self._keep(delta)
+        if not _KEPT.isdisjoint(delta):
+            self._keep(delta)
         return events
 
     def _keep(self, delta: JsonObject) -> None:

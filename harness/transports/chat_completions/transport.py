@@ -35,6 +35,7 @@ _PROBE = 2000  # bytes of a body that tell which wire it is
 class ChatCompletions:
     name = "chat_completions"
     wire = "chat"
+    uncounted: tuple[str, ...] = ()
 
     def convert_messages(
         self, messages: Sequence[JsonObject], provider: Provider, ask: Ask
