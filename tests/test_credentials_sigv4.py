@@ -1,12 +1,13 @@
 """AWS signatures by botocore's signer, and the expired token that is this wire's 401."""
 
+import logging
 import re
 
 import pytest
 from flows import drive
 
 from harness.credentials import CREDENTIALS
-from harness.credentials.sigv4 import is_expired
+from harness.credentials.sigv4 import is_stale
 from harness.errors import UsageError
 from harness.model import Answer, Request
 
@@ -42,19 +43,21 @@ def test_the_same_credentials_again_are_not_tried_again():
 
 
 @pytest.mark.parametrize(
-    ("answer", "expired"),
+    ("answer", "stale"),
     [
         (EXPIRED, True),
         (Answer(403, (), b'{"__type": "com.amazon.coral#ExpiredTokenException"}'), True),
+        (Answer(403, (), b'{"__type": "UnrecognizedClientException"}'), True),
+        (Answer(401, (), b""), True),
         (Answer(403, (), b'{"__type": "AccessDeniedException"}'), False),
         (Answer(403, (), b"not json"), False),
         (Answer(500, (("x-amzn-errortype", "ExpiredTokenException"),), b""), False),
     ],
-    ids=["header", "body", "denied", "garbage", "other_status"],
+    ids=["header", "body", "unknown", "plain", "denied", "garbage", "other_status"],
 )
-def test_what_expired_means(answer, expired):
+def test_what_a_stale_token_is(answer, stale):
     """By the error's name, wherever it stands, and not by the status alone."""
-    assert is_expired(answer) is expired
+    assert is_stale(answer) is stale
 
 
 def test_botocores_own_credentials_are_taken_as_they_are():
@@ -62,6 +65,14 @@ def test_botocores_own_credentials_are_taken_as_they_are():
     credentials = pytest.importorskip("botocore.credentials").Credentials("AKID", "s", None)
     sent, _ = drive(build(credentials), lambda _: Answer(200), ASK)
     assert "Credential=AKID/" in sent[0].header("authorization")
+
+
+def test_the_signers_debug_log_is_silent_for_us(caplog):
+    """It would hold the session token."""
+    with caplog.at_level(logging.DEBUG):
+        drive(build(KEYS), lambda _: Answer(200), ASK)
+    assert "session-1" not in caplog.text
+    assert "CanonicalRequest" not in caplog.text
 
 
 def test_what_is_no_credential_is_refused():

@@ -1,12 +1,15 @@
 """AWS Signature Version 4, by botocore's own signer. Needs the extra `bedrock`.
 
 An expired session token is answered with 403 ExpiredTokenException: that is this wire's 401. It is
-worth one more attempt only if the source gives other credentials than the ones that failed.
+worth one more attempt only if the source gives other credentials than the ones that failed. The
+signer writes all that it signs, session token too, to its debug log: not for what we sign.
 """
 
 from __future__ import annotations
 
+import contextvars
 import json
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,7 +30,17 @@ except ImportError as error:  # pragma: no cover
         "the credential kind sigv4 needs botocore", hint="pip install 'provider-harness[bedrock]'"
     ) from error
 
-EXPIRED = frozenset({"ExpiredTokenException", "ExpiredToken", "RequestExpired"})
+STALE = frozenset(
+    {"ExpiredTokenException", "ExpiredToken", "RequestExpired", "UnrecognizedClientException"}
+)
+SIGNING = contextvars.ContextVar("SIGNING", default=False)
+
+
+def _may_be_logged(record: logging.LogRecord) -> bool:
+    return not SIGNING.get()
+
+
+logging.getLogger("botocore.auth").addFilter(_may_be_logged)
 Frozen = tuple[str, str, str | None]  # access key, secret key, session token
 
 
@@ -53,7 +66,7 @@ class SigV4:
     def flow(self, request: Request) -> AuthFlow:
         used = self._frozen()
         answer = yield self._sign(request, used)
-        if is_expired(answer):
+        if is_stale(answer):
             if self._refresh is not None:
                 self._refresh()
             fresh = self._frozen()
@@ -88,13 +101,18 @@ class SigV4:
             data=request.body,
         )
         region = self._region or _region_of(request.url)
-        botocore.auth.SigV4Auth(credentials, self._service, region).add_auth(wire)
+        signing = SIGNING.set(True)
+        try:
+            botocore.auth.SigV4Auth(credentials, self._service, region).add_auth(wire)
+        finally:
+            SIGNING.reset(signing)
         headers = tuple((str(name), str(value)) for name, value in wire.headers.items())
         return Request(request.method, request.url, headers, request.body)
 
 
-def is_expired(answer: Answer) -> bool:
-    """By the error's name, in the header or in the body, whatever of 400, 401, 403 carries it."""
+def is_stale(answer: Answer) -> bool:
+    """A plain 401, or the error's name, in the header or in the body, whatever status carries it:
+    a token that has expired, or that is known no more."""
     if answer.status not in {400, 401, 403}:
         return False
     named = answer.header("x-amzn-errortype") or ""
@@ -104,7 +122,7 @@ def is_expired(answer: Answer) -> bool:
         body = {}
     if not named and isinstance(body, dict):
         named = str(body.get("__type") or body.get("code") or "")
-    return named.partition(":")[0].rpartition("#")[2] in EXPIRED
+    return answer.status == 401 or named.partition(":")[0].rpartition("#")[2] in STALE
 
 
 def _region_of(url: str) -> str:

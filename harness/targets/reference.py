@@ -17,6 +17,7 @@ from harness.credentials import CREDENTIALS
 from harness.model import Ask, JsonObject, NormalizedResponse, Report
 from harness.providers import PROVIDERS
 from harness.transports import TRANSPORTS
+from harness.transports._history import assistant_message
 
 FEATURES = ("activity", "first_delta")
 ON_DISK = frozenset({"state", "env_file", "env_key", "refresh_env"})  # not of a judged run
@@ -51,7 +52,7 @@ class _Session:
         return Client(
             provider,
             TRANSPORTS.get(turn.transport),
-            _credential(turn),
+            _credential(turn, self._http),
             http=self._http,
             base_url=base_url,
             clock=self._clock,
@@ -68,100 +69,66 @@ class _Session:
         return replace(turn.ask, messages=messages, model=turn.ask.model or turn.model or None)
 
     def _remember(self, reply: Reply) -> None:
-        if reply.outcome.response is not None:
-            self._replies.append(as_message(reply.outcome.response))
+        self._replies.append(assistant_message(reply.outcome.response or NormalizedResponse()))
 
 
 def _inside(wire: Wire) -> httpx.Client:
     return httpx.Client(transport=wire.transport("httpx"), trust_env=False)
 
 
-def as_message(response: NormalizedResponse) -> JsonObject:
-    """A reply as the assistant turn of the next ask: its words, its calls, its protocol state."""
-    message: JsonObject = {"role": "assistant", "content": response.content}
-    if response.reasoning is not None:
-        message["reasoning"] = response.reasoning
-    message |= dict(response.provider_data or {})
-    if response.tool_calls:
-        message["tool_calls"] = [
-            {
-                "id": call.id,
-                "type": "function",
-                "function": {"name": call.name, "arguments": call.arguments},
-                **(call.provider_data or {}),
-            }
-            for call in response.tool_calls
-        ]
-    return message
-
-
-def _credential(turn: TurnSpec) -> Credential | None:
+def _credential(turn: TurnSpec, http: httpx.Client) -> Credential | None:
+    """The kind that the case names. Its endpoints are the player's, and nothing touches a disk."""
     given = turn.credential
     if not given:
         return None
-    kind = str(given.get("kind", "key"))
-    value = given.get("value")
-    options = {k: v for k, v in dict(given.get("options") or {}).items() if k not in ON_DISK}
-    return _MAKERS.get(kind, _plain)(kind, value, options, given, turn)
-
-
-def _plain(
-    kind: str, value: Any, options: JsonObject, given: Mapping[str, Any], turn: TurnSpec
-) -> Credential:
+    kind, value = str(given.get("kind", "key")), given.get("value")
     provider = PROVIDERS.get(turn.provider)
     own = provider.credential_options if provider.credential == kind else {}
-    return CREDENTIALS.get(kind)(value, **{**own, **options})
+    options = {**own, **(given.get("options") or {})}
+    options = {name: option for name, option in options.items() if name not in ON_DISK}
+    build = CREDENTIALS.get(kind)
+    if kind == "oauth_refresh":
+        return build(value, **_endpoints(options, given, turn.base_url.rstrip("/")))
+    if kind == "jwt_callback":
+        held = _Held(value, given, http)
+        return build(lambda: held.value, refresh=held.refresh if held.url else None)
+    if kind == "sigv4":
+        held = _Held(value, given, http)
+        return build(held.aws_keys, refresh=held.refresh, **options)
+    return build(value, **options)
 
 
-def _oauth(
-    kind: str, value: Any, options: JsonObject, given: Mapping[str, Any], turn: TurnSpec
-) -> Credential:
-    """Its endpoints are the player's: same path, other host."""
+def _endpoints(options: JsonObject, given: Mapping[str, Any], base_url: str) -> JsonObject:
+    made = dict(options)
     for name in ("token_url", "mint_url"):
-        if options.get(name):
-            options[name] = turn.base_url.rstrip("/") + urlsplit(options[name]).path
-    if given.get("refresh_url"):
-        options["token_url"] = given["refresh_url"]
-    options.setdefault("token_url", turn.base_url.rstrip("/") + "/oauth/token")
-    options.setdefault("refresh_token", given.get("refresh_token") or "not-a-refresh-token")
-    return CREDENTIALS.get(kind)(value, **options)
+        if made.get(name):
+            made[name] = base_url + urlsplit(made[name]).path
+    made["token_url"] = given.get("refresh_url") or made.get("token_url") or f"{base_url}/token"
+    made.setdefault("refresh_token", given.get("refresh_token"))
+    return made
 
 
-def _jwt(
-    kind: str, value: Any, options: JsonObject, given: Mapping[str, Any], turn: TurnSpec
-) -> Credential:
-    """The application's side of it: one token in hand, and another after the callback."""
-    tokens = [value]
-    following = options.get("next") or given.get("refresh_token")
+class _Held:
+    """What an application does for a credential that it owns: it holds a token, and renews it."""
 
-    def refresh() -> bool:
-        tokens.append(following)
-        return True
+    def __init__(self, value: Any, given: Mapping[str, Any], http: httpx.Client) -> None:
+        self.value, self._http = value, http
+        self.url, self._refresh_token = given.get("refresh_url"), given.get("refresh_token")
 
-    callback = refresh if following else None
-    return CREDENTIALS.get(kind)(lambda: tokens[-1], refresh=callback)
+    def refresh(self) -> bool:
+        if not self.url:
+            return False
+        form = {"grant_type": "refresh_token", "refresh_token": self._refresh_token or ""}
+        answer = self._http.post(self.url, data=form)
+        token = answer.json().get("access_token") if answer.status_code == 200 else None
+        self.value = token or self.value
+        return token is not None
 
-
-def _aws(
-    kind: str, value: Any, options: JsonObject, given: Mapping[str, Any], turn: TurnSpec
-) -> Credential:
-    following = options.pop("next", None) or given.get("refresh_token")
-    keys = [_aws_keys(value)]
-
-    def refresh() -> None:
-        if following:
-            keys.append(_aws_keys(following))
-
-    return CREDENTIALS.get(kind)(lambda: keys[-1], refresh=refresh, **options)
-
-
-def _aws_keys(value: Any) -> Mapping[str, Any]:
-    if isinstance(value, Mapping):
-        return value
-    return {"access_key": "NOTANAWSKEYID", "secret_key": str(value), "token": str(value)}
-
-
-_MAKERS = {"oauth_refresh": _oauth, "jwt_callback": _jwt, "sigv4": _aws}
+    def aws_keys(self) -> Mapping[str, Any]:
+        if isinstance(self.value, Mapping):
+            return self.value
+        token = str(self.value)
+        return {"access_key": "NOTANAWSKEYID", "secret_key": token, "token": token}
 
 
 class Reference:
