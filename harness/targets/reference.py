@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 import httpx
 
 from harness.client import Client, Policy, Reply, Retry, Timeouts
-from harness.client.clock import RealClock
 from harness.contracts import Credential, Started, TurnSpec, Wire
 from harness.credentials import CREDENTIALS
 from harness.model import Ask, JsonObject, NormalizedResponse, Report
@@ -21,16 +20,14 @@ from harness.transports._history import assistant_message
 
 FEATURES = ("activity", "first_delta")
 ON_DISK = frozenset({"state", "env_file", "env_key", "refresh_env"})  # not of a judged run
-FIRST_BACKOFF_S = 0.05  # where the clock is real, so that no case waits long
 
 
 class _Session:
     """One client object through all turns of a case."""
 
     def __init__(self, wire: Wire) -> None:
-        self._real = not hasattr(wire, "transport") or wire.clock is None
-        self._http = httpx.Client(trust_env=False) if self._real else _inside(wire)
-        self._clock = RealClock() if self._real else wire.clock
+        self._http = httpx.Client(transport=wire.transport("httpx"), trust_env=False)
+        self._clock = wire.clock
         self._client: Client | None = None
         self._replies: list[JsonObject] = []
 
@@ -47,7 +44,7 @@ class _Session:
     def _made(self, turn: TurnSpec) -> Client:
         provider = PROVIDERS.get(turn.provider)
         base_url = turn.base_url.rstrip("/") + urlsplit(provider.base_url).path
-        retry = Retry(budget=turn.max_retries, first=FIRST_BACKOFF_S if self._real else 2.0)
+        retry = Retry(budget=turn.max_retries)
         patience = Timeouts(connect=turn.timeout_s, read=turn.timeout_s)
         return Client(
             provider,
@@ -70,10 +67,6 @@ class _Session:
 
     def _remember(self, reply: Reply) -> None:
         self._replies.append(assistant_message(reply.outcome.response or NormalizedResponse()))
-
-
-def _inside(wire: Wire) -> httpx.Client:
-    return httpx.Client(transport=wire.transport("httpx"), trust_env=False)
 
 
 def _credential(turn: TurnSpec, http: httpx.Client) -> Credential | None:
