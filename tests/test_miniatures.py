@@ -4,8 +4,7 @@ import inspect
 from dataclasses import replace
 
 import pytest
-from miniatures import of_calls, of_ends, of_requests, of_text  # noqa: F401  they fill the list
-from miniatures.catalogue import MINIATURES
+from miniatures.every import MINIATURES
 from miniatures.traces import dying
 
 from harness.invariants import INVARIANTS

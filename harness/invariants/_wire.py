@@ -159,8 +159,8 @@ def _calls(spans: tuple[Region, ...]) -> Iterator[Call]:
 
 
 def is_whole(call: Call, wire: Delivered) -> bool:
-    """No proper prefix of a JSON object or list is one, so a call whose arguments parse is whole; so
-    is one without any, if the reply came to its end."""
+    """No proper prefix of a JSON object or list is one, so a call whose arguments parse is whole;
+    so is one without any, if the reply came to its end."""
     if not call.arguments:
         return wire.finished
     return isinstance(value_of(call.arguments), dict | list)

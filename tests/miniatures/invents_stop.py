@@ -1,8 +1,8 @@
-"""Takes whatever came for a whole reply."""
+"""Takes whatever came for a whole reply, and keeps quiet about what was wrong."""
 
 from dataclasses import replace
 
-from harness.model import FinishReason, OutcomeKind
+from harness.model import FinishReason, NormalizedResponse, OutcomeKind
 from harness.targets.reference import Reference
 
 
@@ -12,8 +12,12 @@ class _Session:
 
     def run(self, turn):
         report = self.inner.run(turn)
-        response = replace(report.outcome.response, finish_reason=FinishReason.STOP)
-        outcome = replace(report.outcome, kind=OutcomeKind.COMPLETE, response=response)
+        response = report.outcome.response or NormalizedResponse()
+        said = (response.content or "").partition("⚠")[0].strip()
+        response = replace(response, content=said or None, finish_reason=FinishReason.STOP)
+        outcome = replace(
+            report.outcome, kind=OutcomeKind.COMPLETE, response=response, failure=None, warnings=()
+        )
         return replace(report, outcome=outcome)
 
     def close(self):
