@@ -22,6 +22,9 @@ WIRES = {
     "gateway": names("jwt-gateway"),
 }
 CASES = [(wire, name) for wire, listed in WIRES.items() for name in listed]
+TEXT = b'"content":"word\\n "'
+THOUGHT = b'"reasoning_content":"so "'
+DETAIL = b'"reasoning_details":[{"type":"reasoning.text","text":"so "}]'
 TOOL = b'"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{"}}]'
 ENDS = {RegionKind.FINISH, RegionKind.TERMINATOR}
 
@@ -91,7 +94,7 @@ def calls_made(work):
     return counted
 
 
-@pytest.mark.parametrize("delta", [b'"content":"word\\n "', b'"reasoning":"so "', TOOL])
+@pytest.mark.parametrize("delta", [TEXT, THOUGHT, DETAIL, TOOL])
 def test_judging_every_prefix_is_linear(delta):
     """A stream of twice the length costs twice as much to fork, end and judge after every event."""
     transport = TRANSPORTS.get("chat_completions")

@@ -44,10 +44,17 @@ def encodable(text: str) -> str:
     return text if text.isascii() else (paired("", text + "\0")[0])[:-1]
 
 
-def listed(chain: Any) -> list[Any]:
-    """The elements of a chain of lists, in their order."""
+def listed(chain: Any, memo: list[Any] | None = None) -> list[Any]:
+    """The elements of a chain of lists, in their order; with a memo as above."""
+    known, said = memo or (None, [])
     lists = []
-    while chain is not None:
-        chain, piece = chain
+    node = chain
+    while node is not None and node is not known:
+        node, piece = node
         lists.append(piece)
-    return [element for piece in reversed(lists) for element in piece]
+    elements = list(said) if node is not None else []
+    for piece in reversed(lists):
+        elements.extend(piece)
+    if memo is not None:
+        memo[:] = (chain, elements)
+    return list(elements)

@@ -75,7 +75,7 @@ class Reply:
         self.splitter = None if TAGS_ARE_TEXT in self.profiles else self._new_splitter()
         self._stated: dict[str, Chain] = {}
         self._snapshot: str | None = ""  # the details so far, while they may be cumulative
-        self._memo: tuple[list[Any], list[Any]] = ([], [])
+        self._memo: dict[str, list[Any]] = {}  # shared by all forks
 
     def _new_splitter(self) -> ThinkSplitter:
         return ThinkSplitter(opened=TAG_IN_PROMPT in self.profiles)
@@ -221,15 +221,15 @@ class Reply:
 
     def response(self, *, interrupted: bool) -> tuple[NormalizedResponse, tuple[str, ...]]:
         """The reply, and the names of the calls that are not in it. Call `flush` first."""
-        content = joined(self.content, self._memo[0])
+        content = joined(self.content, self._memo.setdefault("", []))
         data = self._data()
         if self.splitter is not None and self.splitter.tagged:
             data["raw_content"] = content
             content = split_whole(content, opened=TAG_IN_PROMPT in self.profiles)[0]
-        refusal = joined(self.refusal)
+        refusal = joined(self.refusal, self._memo.setdefault("refusal", []))
         if refusal:
             data["refusal"] = refusal
-        thought = joined(self.thought, self._memo[1]) or None
+        thought = joined(self.thought, self._memo.setdefault("thought", [])) or None
         counts = meaning.usage(self.counts)
         if interrupted:
             kept = NormalizedResponse(content or None, None, None, thought, counts, data or None)
@@ -269,9 +269,9 @@ class Reply:
         if self.finish is not None:
             data["raw_finish_reason"] = self.finish
         for name, chain in self._stated.items():
-            text = joined(chain)
+            text = joined(chain, self._memo.setdefault(name, []))
             if name == "reasoning_content" or (name == "reasoning_text" and text):
                 data[name] = text
         if self.details:
-            data["reasoning_details"] = listed(self.details)
+            data["reasoning_details"] = listed(self.details, self._memo.setdefault("details", []))
         return data
