@@ -28,6 +28,24 @@ def test_a_request_is_signed_for_its_region():
     assert "s3cr3t" not in repr(sent[0])
 
 
+@pytest.mark.parametrize(
+    ("host", "scope"),
+    [
+        ("bedrock-runtime.us-west-2.amazonaws.com", "us-west-2/bedrock"),
+        ("vpce-1.bedrock-runtime.eu-west-1.vpce.amazonaws.com", "eu-west-1/bedrock"),
+        ("bedrock-runtime.cn-north-1.amazonaws.com.cn", "cn-north-1/bedrock"),
+        ("own.example", "us-east-1/execute-api"),
+    ],
+)
+def test_service_and_region_are_the_hosts(host, scope):
+    """Where it says them; options go first."""
+    ask = Request("POST", f"https://{host}/x", (), b"{}")
+    sent, _ = drive(build(KEYS), lambda _: Answer(200), ask)
+    assert f"/{scope}/aws4_request" in sent[0].header("authorization")
+    sent, _ = drive(build(KEYS, region="r", service="s"), lambda _: Answer(200), ask)
+    assert "/r/s/aws4_request" in sent[0].header("authorization")
+
+
 def test_an_expired_token_is_renewed_once():
     """The source is asked again, and other credentials are worth one more attempt."""
     keys = iter([KEYS, {**KEYS, "token": "session-2"}, {**KEYS, "token": "session-3"}])

@@ -52,10 +52,11 @@ class SigV4:
         source: Callable[[], Frozen],
         *,
         region: str | None = None,
-        service: str = "bedrock",
+        service: str | None = None,
         refresh: Callable[[], object] | None = None,
     ) -> None:
-        """`refresh` is called on an expired token, before the source is asked again."""
+        """Region and service are the host's own where it says them. `refresh` is called on an
+        expired token, before the source is asked again."""
         self._source, self._region, self._service = source, region, service
         self._refresh = refresh
         self._seen: dict[str, None] = {}
@@ -100,10 +101,11 @@ class SigV4:
             headers=dict(request.headers),
             data=request.body,
         )
-        region = self._region or _region_of(request.url)
+        said = _said_by(request.url)
+        service, region = self._service or said[0], self._region or said[1]
         signing = SIGNING.set(True)
         try:
-            botocore.auth.SigV4Auth(credentials, self._service, region).add_auth(wire)
+            botocore.auth.SigV4Auth(credentials, service, region).add_auth(wire)
         finally:
             SIGNING.reset(signing)
         headers = tuple((str(name), str(value)) for name, value in wire.headers.items())
@@ -125,12 +127,14 @@ def is_stale(answer: Answer) -> bool:
     return answer.status == 401 or named.partition(":")[0].rpartition("#")[2] in STALE
 
 
-def _region_of(url: str) -> str:
-    """bedrock-runtime.eu-central-1.amazonaws.com says its region; other hosts do not."""
-    labels = (urlsplit(url).hostname or "").split(".")
-    if len(labels) > 3 and "amazonaws" in labels:
-        return labels[labels.index("amazonaws") - 1]
-    return "us-east-1"
+def _said_by(url: str) -> tuple[str, str]:
+    """Service and region, from NAME-runtime.REGION.amazonaws.com or a VPC's host; another host is
+    taken for API Gateway's."""
+    labels = [label for label in (urlsplit(url).hostname or "").split(".") if label != "vpce"]
+    end = labels.index("amazonaws") if "amazonaws" in labels else 0
+    if end < 2:
+        return "execute-api", "us-east-1"
+    return labels[end - 2].removesuffix("-runtime"), labels[end - 1]
 
 
 def _freeze(credentials: Any) -> Frozen:
