@@ -30,6 +30,8 @@ def apply(exchange: Exchange, regions: Regions, *, what: str = "reasoning") -> E
     index = _INDEX.get(wire, "output_index")
     block = (json_of(found[inside[0]]) or {}).get(index)
     kept = [unit for unit in found if not _ends(json_of(unit), unit.name, index, block)]
+    if len(kept) == len(found):
+        raise NotApplicable(f"the {what} of this answer never says that it ends")
     return rebuild(exchange, kept)
 
 
