@@ -78,7 +78,9 @@ def _play(case: Case, target: Target, door: str) -> Verdict:
     with set_stage(case, door) as stage, _listening(outputs):
         if stage.refusal:
             return Verdict(case, VerdictKind.UNTESTABLE, reason=stage.refusal)
-        case = replace(case, facts={**case.facts, "features": target.start().features})
+        ours = "inprocess" in target.doors  # it may sleep on our clock, which a stranger cannot
+        told = {"features": target.start().features, "scale": stage.clock_scale if ours else 1.0}
+        case = replace(case, facts={**case.facts, **told})
         session = target.open(stage.wire)
         try:
             for number in range(len(case.turns)):

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from harness.model import FinishReason, NormalizedResponse, SayKind, Script, ToolCall
 
 
-def meaning_of(script: Script) -> NormalizedResponse:
+def meaning_of(script: Script, *, uncounted: Iterable[str] = ()) -> NormalizedResponse:
+    """`uncounted` names the token counts that the wire has no field for."""
+
     def joined(kind: SayKind) -> str | None:
         return "".join(say.text for say in script if say.kind is kind) or None
 
@@ -16,6 +21,8 @@ def meaning_of(script: Script) -> NormalizedResponse:
     )
     finish = next((say.finish for say in script if say.kind is SayKind.FINISH), None)
     usage = next((say.usage for say in script if say.kind is SayKind.USAGE), None)
+    if usage is not None:
+        usage = replace(usage, **dict.fromkeys(uncounted))
     refusal = joined(SayKind.REFUSAL)
     return NormalizedResponse(
         content=joined(SayKind.TEXT),

@@ -32,6 +32,7 @@ class Stage:
     wire: Wire
     waits: Callable[[], tuple[float, ...]]
     scale: float = 1.0  # real seconds for each declared one
+    clock_scale: float = 1.0  # real seconds for each that a target sleeps on our clock
     refusal: str = ""  # why this case cannot be run at this door
 
     def timeout(self, declared: float) -> float:
@@ -96,7 +97,8 @@ def set_stage(case: Case, door: str) -> Iterator[Stage]:
 
 def _loopback(case: Case) -> Iterator[Stage]:
     scale = _scale(case)
-    clock = ScaledClock(min(scale, LONGEST_WAIT / 100))
+    clock_scale = min(scale, LONGEST_WAIT / 100)
+    clock = ScaledClock(clock_scale)
     player = Player(case.tape, match_on=MATCH_ON, clock=clock)
 
     def waits() -> tuple[float, ...]:
@@ -107,7 +109,7 @@ def _loopback(case: Case) -> Iterator[Stage]:
         yield Stage(player, OnLoopback("", clock), waits, refusal=refusal)
         return
     with _server().open(player, speed=1 / scale) as handle:
-        yield Stage(player, OnLoopback(handle.base_url, clock), waits, scale)
+        yield Stage(player, OnLoopback(handle.base_url, clock), waits, scale, clock_scale)
 
 
 def _scale(case: Case) -> float:

@@ -16,6 +16,7 @@ from harness.contracts import Endpoint, ProviderTransport
 from harness.data import builtin
 from harness.engine.credentials import token_answer
 from harness.engine.meaning import meaning_of
+from harness.engine.synthesize import kept_index
 from harness.errors import NotApplicable
 from harness.model import (
     Ask,
@@ -27,7 +28,6 @@ from harness.model import (
     Piece,
     Provider,
     Request,
-    Script,
 )
 from harness.scenario import Scenario, Step
 
@@ -98,16 +98,14 @@ class Table:
 
     def _said(self, step: Step, ask: Ask, request: Request) -> Laid:
         kept = self.kept()
-        if kept is not None and step.exchange is None and _only_script(self.scenario):
-            exchange = kept.exchanges[0 if ask.stream else -1]
-            exchange = replace(exchange, request=request)
+        index = kept_index(self.scenario, step, stream=ask.stream)
+        if kept is not None and index is not None and index < len(kept.exchanges):
+            exchange = replace(kept.exchanges[index], request=request)
         else:
-            exchange = self.write(step.script, request, ask)
-        return Laid(exchange, step, speaks=True, meaning=meaning_of(step.script))
-
-    def write(self, script: Script, request: Request, ask: Ask) -> Exchange:
-        model = ask.model or self.provider.model
-        return self.transport.write(script, request, stream=ask.stream, model=model)
+            model = ask.model or self.provider.model
+            exchange = self.transport.write(step.script, request, stream=ask.stream, model=model)
+        meaning = meaning_of(step.script, uncounted=getattr(self.transport, "uncounted", ()))
+        return Laid(exchange, step, speaks=True, meaning=meaning)
 
     def kept(self) -> Cassette | None:
         """The synthesized tape of this scenario and wire, where it is kept in cassettes/."""
@@ -151,10 +149,6 @@ def cassettes_of(scenario: Scenario) -> Path:
 @lru_cache(maxsize=256)
 def _load(path: Path, _changed: int) -> Cassette:
     return load_cassette(path)
-
-
-def _only_script(scenario: Scenario) -> bool:
-    return len(scenario.turns) == 1 and len(scenario.turns[0].steps) == 1
 
 
 def _failure(data: dict[str, Any]) -> Failure:

@@ -33,6 +33,7 @@ _OPENINGS = (b'"type":"message"', b'"type": "message"', b'"type":"message_start"
 class Messages:
     name = "anthropic_messages"
     wire = "messages"
+    uncounted: tuple[str, ...] = ()
 
     def convert_messages(
         self, messages_: Sequence[JsonObject], provider: Provider, ask: Ask

@@ -34,6 +34,7 @@ _PATH = re.compile(r"/model/[^/]+(?:/[^/]+)*/converse(?:-stream)?")
 class Converse:
     name = "bedrock_converse"
     wire = "converse"
+    uncounted: tuple[str, ...] = ("reasoning_tokens",)
 
     def convert_messages(
         self, messages_: Sequence[JsonObject], provider: Provider, ask: Ask

@@ -95,6 +95,7 @@ _FIELDS = (
 class CodexResponses:
     name = "codex_responses"
     wire = "responses"
+    uncounted: tuple[str, ...] = ()
 
     # requests
 
