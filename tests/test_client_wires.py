@@ -1,0 +1,90 @@
+"""The client over the real transports: what a damaged reply costs, sync and async (D07, D08)."""
+
+import asyncio
+
+import httpx
+import pytest
+
+from harness.client import AsyncClient, Client, Policy, Retry
+from harness.contracts import Endpoint
+from harness.model import Ask, Ending, Exchange, FinishReason, OutcomeKind, Piece, Say, SayKind
+from harness.providers import PROVIDERS
+from harness.replay.clock import VirtualClock
+from harness.replay.inprocess import async_transport, transport
+from harness.replay.player import Player
+from harness.transports import TRANSPORTS
+
+HOMES = [backend for backend in PROVIDERS if backend.home]
+SCRIPT = (
+    Say(SayKind.TEXT, "Hello, Ada."),
+    Say(SayKind.FINISH, finish=FinishReason.STOP),
+)
+
+
+def asked(*, stream):
+    return Ask(({"role": "user", "content": "hello"},), stream=stream, max_tokens=64)
+
+
+def good(backend, ask):
+    wire = TRANSPORTS.get(backend.transport)
+    kwargs = wire.build_kwargs(ask, backend)
+    request = wire.build_request(kwargs, backend, Endpoint("http://127.0.0.1:9"))
+    return wire.write(SCRIPT, request, stream=ask.stream, model="m")
+
+
+def damaged(exchange, body):
+    kept = tuple(pair for pair in exchange.headers if pair[0].lower() != "content-length")
+    return Exchange(exchange.request, 200, "", kept, (Piece(body),), Ending.COMPLETE)
+
+
+def ask_of(client_kind, backend, ask, *tape):
+    clock = VirtualClock()
+    player = Player(tape, match_on=("method",), clock=clock)
+    wire, url = TRANSPORTS.get(backend.transport), "http://127.0.0.1:9"
+    policy = Policy(retry=Retry(budget=2))
+    if client_kind == "sync":
+        with httpx.Client(transport=transport(player, "httpx", clock)) as http:
+            client = Client(backend, wire, http=http, clock=clock, policy=policy, base_url=url)
+            return client.ask(ask), player
+
+    async def run():
+        async with httpx.AsyncClient(transport=async_transport(player, "httpx", clock)) as http:
+            client = AsyncClient(backend, wire, http=http, clock=clock, policy=policy, base_url=url)
+            return await client.ask(ask), player
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize("client_kind", ["sync", "async"])
+@pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole"])
+@pytest.mark.parametrize("backend", HOMES, ids=lambda backend: backend.transport)
+def test_both_clients_speak_every_wire(backend, stream, client_kind):
+    """And hear the same."""
+    ask = asked(stream=stream)
+    reply, player = ask_of(client_kind, backend, ask, good(backend, ask))
+    assert reply.value().content == "Hello, Ada."
+    assert reply.value().finish_reason is FinishReason.STOP
+    assert len(player.sent) == 1
+
+
+@pytest.mark.parametrize("backend", HOMES, ids=lambda backend: backend.transport)
+def test_half_a_document_is_asked_for_again(backend):
+    """D08: a whole reply that is cut short is a transport's error, not the caller's."""
+    ask = asked(stream=False)
+    whole = good(backend, ask)
+    half = damaged(whole, whole.body[: len(whole.body) // 2])
+    reply, player = ask_of("sync", backend, ask, half, whole)
+    assert reply.value().content == "Hello, Ada."
+    assert len(player.sent) == 2
+
+
+@pytest.mark.parametrize("backend", HOMES, ids=lambda backend: backend.transport)
+def test_damaged_frames_are_asked_for_again(backend):
+    """D07: frames that break their own protocol, before anything was shown."""
+    ask = asked(stream=True)
+    whole = good(backend, ask)
+    broken = damaged(whole, b"data: {not json\n\n" + b"\x00\x00\x00\x20\xff\xff\xff\xff" * 4)
+    reply, player = ask_of("sync", backend, ask, broken, whole)
+    assert reply.value().content == "Hello, Ada."
+    assert len(player.sent) == 2
+    assert reply.attempts[0].outcome.kind is not OutcomeKind.COMPLETE
