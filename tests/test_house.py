@@ -15,7 +15,17 @@ PACKAGE = Path(harness.__file__).resolve().parent
 
 FLOORS = [
     {"model", "contracts", "errors"},
-    {"wire", "registry", "data", "plain", "cassette", "scenario", "schemas", "dialects"},
+    {
+        "wire",
+        "registry",
+        "data",
+        "plain",
+        "cassette",
+        "scenario",
+        "schemas",
+        "dialects",
+        "settings",
+    },
     {"credentials", "transports", "providers", "faults", "invariants"},
     {"client", "replay"},
     {"targets"},
@@ -106,13 +116,9 @@ def test_files_and_functions_stay_small(path):
 
 def test_a_broad_except_stands_in_one_place():
     """Only the engine may catch everything, to turn an adapter's crash into errored."""
-    found = [
-        module_of(path)
-        for path in FILES
-        if re.search(r"except (Base)?Exception\b|except\s*:", path.read_text("utf-8"))
-    ]
-    assert len(found) <= 1
-    assert all(room(module) == "engine" for module in found)
+    broad = re.compile(r"except (Base)?Exception\b|except\s*:")
+    found = [module_of(path) for path in FILES for _ in broad.findall(path.read_text("utf-8"))]
+    assert found == ["harness.engine.judge"]
 
 
 def test_a_backends_name_stands_only_in_its_own_file():
@@ -120,6 +126,8 @@ def test_a_backends_name_stands_only_in_its_own_file():
     room_of_backends = PACKAGE / "providers"
     names = {path.stem for path in room_of_backends.glob("*.py")} - {"__init__"}
     for path in FILES:
+        if "_adapters" in path.parts:
+            continue  # a script about a client that is called like the backend
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Constant) and node.value in names:
                 own = path == room_of_backends / f"{node.value}.py"

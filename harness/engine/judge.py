@@ -15,7 +15,7 @@ import logging
 import time
 import traceback
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -45,31 +45,30 @@ from harness.replay.clock import WaitsForEver
 
 def run_cell(cell: Cell, target: Target, door: str = "inprocess") -> Verdict:
     """Build the case of a cell and run it; a case that cannot be built is errored, not failed."""
-    try:
-        case = build(cell)
-    except Exception:  # noqa: BLE001
-        names = (cell.scenario.id, cell.provider.name, cell.transport.name, cell.transport.wire)
-        case = Case(*names, cell.slug, facts={"family": cell.scenario.family})
-        return Verdict(case, VerdictKind.ERRORED, reason=traceback.format_exc(limit=-6))
-    return run_case(case, target, door)
+    names = (cell.scenario.id, cell.provider.name, cell.transport.name, cell.transport.wire)
+    unbuilt = Case(*names, cell.slug, facts={"family": cell.scenario.family})
+    return _guarded(unbuilt, lambda: _play(build(cell), target, door))
 
 
 def run_case(case: Case, target: Target, door: str = "inprocess") -> Verdict:
     """The verdict on one case. Raises only what is no Exception: an interrupt."""
+    return _guarded(case, lambda: _play(case, target, door))
+
+
+def _guarded(case: Case, play: Callable[[], Verdict]) -> Verdict:
     started = time.perf_counter()
-    if case.untestable:
-        return Verdict(case, VerdictKind.UNTESTABLE, reason=case.untestable)
     try:
-        verdict = _play(case, target, door)
+        verdict = play()
     except TargetError as error:
         verdict = Verdict(case, VerdictKind.ERRORED, reason=error.render())
     except Exception:  # noqa: BLE001
         verdict = Verdict(case, VerdictKind.ERRORED, reason=traceback.format_exc(limit=-6))
-    seconds = time.perf_counter() - started
-    return Verdict(case, verdict.kind, verdict.violations, verdict.reason, verdict.trace, seconds)
+    return replace(verdict, seconds=time.perf_counter() - started)
 
 
 def _play(case: Case, target: Target, door: str) -> Verdict:
+    if case.untestable:
+        return Verdict(case, VerdictKind.UNTESTABLE, reason=case.untestable)
     if door not in target.doors:
         doors = ", ".join(sorted(target.doors))
         return Verdict(case, VerdictKind.UNTESTABLE, reason=f"reached only by: {doors}")
