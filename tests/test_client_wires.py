@@ -88,3 +88,21 @@ def test_damaged_frames_are_asked_for_again(backend):
     assert reply.value().content == "Hello, Ada."
     assert len(player.sent) == 2
     assert reply.attempts[0].outcome.kind is not OutcomeKind.COMPLETE
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "sent"),
+    [
+        ("any", "required"),
+        ("required", "required"),
+        ("auto", "auto"),
+        ("f", {"type": "function", "function": {"name": "f"}}),
+    ],
+    ids=["any", "required", "auto", "name"],
+)
+def test_a_tool_choice_is_put_into_the_wires_words(asked_for, sent):
+    """N10: on Chat Completions, any is required, and a name selects the function."""
+    tool = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
+    backend = next(home for home in HOMES if TRANSPORTS.get(home.transport).wire == "chat")
+    ask = Ask(({"role": "user", "content": "hello"},), (tool,), tool_choice=asked_for)
+    assert TRANSPORTS.get(backend.transport).build_kwargs(ask, backend)["tool_choice"] == sent
