@@ -21,9 +21,7 @@ def bearers(sent):
 def test_a_401_asks_once_and_retries_once():
     """The token is asked for before each attempt, and the body is the same."""
     asked = []
-    sent, answer = drive(
-        build(tokens(), refresh=lambda: not asked.append(1)), answers(401, 200)
-    )
+    sent, answer = drive(build(tokens(), refresh=lambda: not asked.append(1)), answers(401, 200))
     assert bearers(sent) == ["Bearer t1", "Bearer t2"]
     assert (answer.status, len(asked)) == (200, 1)
     assert {request.body for request in sent} == {ASK.body}
