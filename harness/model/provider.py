@@ -76,3 +76,4 @@ class Provider:
     home: bool = False  # the wire is its own: it stands for the wire where one is enough
     profiles: frozenset[str] = frozenset()  # named legitimate dialects of its wire
     sources: Mapping[str, str] = field(default_factory=dict)
+    also: tuple[Provider, ...] = ()  # the same provider on another wire, or at another host
