@@ -1,8 +1,6 @@
-"""Who answers: one declarative file each."""
+"""Who answers: one declarative file each. `resolve` finds one by a name, a form or a URL."""
 
-from harness.model import Provider
-from harness.registry import Room
+from harness.providers._resolve import Resolved, resolve
+from harness.providers._room import PROVIDERS
 
-PROVIDERS: Room[Provider] = Room(
-    "harness.providers", "PROVIDER", kind="provider", group="harness.providers"
-)
+__all__ = ["PROVIDERS", "Resolved", "resolve"]

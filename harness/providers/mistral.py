@@ -36,8 +36,6 @@ def _short(message: JsonObject) -> JsonObject:
 def own_words(body: JsonObject, ask: Ask) -> JsonObject:
     """Its names for what others call otherwise; what it does not know is refused, so not sent."""
     made = {_RENAMED.get(k, k): v for k, v in body.items() if k not in _UNKNOWN}
-    if made.get("tool_choice") == "required":
-        made["tool_choice"] = "any"
     if _wishes.on(ask) and body["model"].startswith("magistral"):
         made["prompt_mode"] = "reasoning"
     return made
@@ -59,7 +57,7 @@ PROVIDER = Provider(
     sources={
         "base_url": DOCS,
         "prepare_messages": "WIRE 10: ids of nine alphanumerics",
-        "adapt": f"{DOCS}#tag/chat; WIRE 10 (random_seed, tool_choice any, prompt_mode)",
+        "adapt": f"{DOCS}#tag/chat; WIRE 10 (random_seed, prompt_mode)",
         "profiles": "WIRE 10, 11.3; row C27; its SDK has no stream_options",
     },
 )

@@ -56,8 +56,9 @@ def tools_by_model(tools: list[JsonObject], ask: Ask) -> list[JsonObject]:
 
 
 def routed(body: JsonObject, ask: Ask) -> JsonObject:
-    model = body["model"]
-    made = {**body, **_routing.preferences(ask), **_reasoning(model, ask)}
+    """A model without a vendor is the router's own: `auto` is openrouter/auto."""
+    model = body["model"] if "/" in body["model"] else f"openrouter/{body['model']}"
+    made = {**body, "model": model, **_routing.preferences(ask), **_reasoning(model, ask)}
     session, score = _wishes.option(ask, "session_id"), ask.options.get("min_coding_score")
     if session:
         made["session_id"] = session

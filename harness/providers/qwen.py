@@ -7,6 +7,7 @@ from harness.model import NO_CACHE, Ask, CachePolicy, JsonObject, Provider
 from harness.providers import _caching, _identity, _messages, _wishes
 
 PORTAL = "portal.qwen.ai"
+DASHSCOPE = ("dashscope.aliyuncs.com", "dashscope-intl.aliyuncs.com")
 
 
 def dashscope_headers(ask: Ask, base_url: str) -> Mapping[str, str]:
@@ -29,19 +30,21 @@ def parts(messages: list[JsonObject], ask: Ask) -> list[JsonObject]:
 
 
 def portal_body(body: JsonObject, ask: Ask) -> JsonObject:
-    """Images in full resolution, the session as metadata, and a switch where one was asked for."""
+    """Images in full resolution, and the session as metadata."""
     ids = {"sessionId": "session_id", "promptId": "prompt_id"}
     told = {name: value for name, key in ids.items() if (value := _wishes.option(ask, key))}
     made = {**body, "vl_high_resolution_images": True}
     if told:
         made["metadata"] = {**(body.get("metadata") or {}), **told}
-    if ask.reasoning is not None:
-        made["enable_thinking"] = _wishes.on(ask)
-    return made
+    return thinking_switch(made, ask)
+
+
+def thinking_switch(body: JsonObject, ask: Ask) -> JsonObject:
+    return body if ask.reasoning is None else {**body, "enable_thinking": _wishes.on(ask)}
 
 
 def caching(model: str, base_url: str) -> CachePolicy:
-    return _caching.ENVELOPED if "qwen" in model.lower() or "coder" in model else NO_CACHE
+    return _caching.ENVELOPED if "qwen" in model.lower() else NO_CACHE
 
 
 PROVIDER = Provider(
@@ -51,7 +54,7 @@ PROVIDER = Provider(
     base_url=f"https://{PORTAL}/v1",
     base_url_env="QWEN_BASE_URL",
     model="qwen3-coder-plus",
-    hosts=(PORTAL, "dashscope.aliyuncs.com", "dashscope-intl.aliyuncs.com"),
+    hosts=(PORTAL,),
     key_env=("QWEN_API_KEY", "DASHSCOPE_API_KEY"),
     headers_for=dashscope_headers,
     default_max_tokens=65_536,
@@ -67,4 +70,26 @@ PROVIDER = Provider(
         "adapt": "row J09; https://help.aliyun.com/zh/model-studio/deep-thinking (enable_thinking)",
         "caching": "rows J09, K04",
     },
+    also=(
+        Provider(
+            name="qwen",
+            transport="chat_completions",
+            base_url="https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
+            model="qwen3-coder-plus",
+            hosts=DASHSCOPE,
+            key_env=("QWEN_API_KEY", "DASHSCOPE_API_KEY"),
+            headers_for=dashscope_headers,
+            default_max_tokens=65_536,
+            prepare_messages=parts,
+            adapt=thinking_switch,
+            caching=caching,
+            can=frozenset({"tools", "stream", "parallel_tools", "reasoning", "cache_usage"}),
+            sources={
+                "base_url": "https://help.aliyun.com/zh/model-studio/compatibility-of-openai-with-"
+                "dashscope",
+                "adapt": "https://help.aliyun.com/zh/model-studio/deep-thinking",
+                "caching": "row K04",
+            },
+        ),
+    ),
 )
