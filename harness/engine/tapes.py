@@ -109,13 +109,13 @@ class Table:
 
     def kept(self) -> Cassette | None:
         """The synthesized tape of this scenario and wire, where it is kept in cassettes/."""
-        path = cassettes_of(self.scenario) / self.transport.wire / f"{self.scenario.id}.yaml"
+        path = own_cassettes(self.scenario) / self.transport.wire / f"{self.scenario.id}.yaml"
         return _load(path, path.stat().st_mtime_ns) if path.is_file() else None
 
     def _taped(self, step: Step, request: Request) -> Iterator[Laid]:
-        root = cassettes_of(self.scenario)
         places = [
             root / folder / f"{step.data}.yaml"
+            for root in cassette_folders(self.scenario)
             for folder in (self.provider.name, self.transport.wire)
         ]
         path = next((place for place in places if place.is_file()), None)
@@ -140,10 +140,15 @@ class Table:
         return reader.outcome.response
 
 
-def cassettes_of(scenario: Scenario) -> Path:
-    """`cassettes` beside the folder of the scenario; the built-in ones where there is none."""
-    beside = scenario.path.parent.parent / "cassettes"
-    return beside if beside.is_dir() else builtin("cassettes")
+def cassette_folders(scenario: Scenario) -> tuple[Path, ...]:
+    """Where a tape that is asked for by name is looked for."""
+    return own_cassettes(scenario), builtin("cassettes")
+
+
+def own_cassettes(scenario: Scenario) -> Path:
+    """`cassettes` beside the folder of the scenario: the only place for a script's kept tape, as
+    a scenario elsewhere could have the same id."""
+    return scenario.path.resolve().parent.parent / "cassettes"
 
 
 @lru_cache(maxsize=256)
