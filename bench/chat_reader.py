@@ -112,7 +112,8 @@ def main():
         stream = body([{"content": f" word {n}"} for n in range(count)])
         took = prefixes(stream)
         print(
-            f"every prefix of {len(stream)} bytes: {took:.2f} s, {took / len(stream) * 1e6:.1f} us each"
+            f"every prefix of {len(stream)} bytes: {took:.2f} s, "
+            f"{took / len(stream) * 1e6:.1f} us each"
         )
     profile = cProfile.Profile()
     profile.runcall(lambda: [read([STREAMS["text"]]) for _ in range(1000)])

@@ -89,7 +89,7 @@ class ThinkSplitter:
             return False
         if text[-1:].isspace() and "\n" in text[len(text.rstrip()) :]:
             return False
-        self.last = text[-1:]
+        self.last = text[-1:] or self.last
         return True
 
     def feed(self, text: str) -> list[Said]:
