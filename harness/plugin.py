@@ -16,7 +16,7 @@ import pytest
 
 from harness.contracts import Target
 from harness.data import builtin
-from harness.engine import Cell, cells, check_names, run_cell
+from harness.engine import Cell, cells, read_scenario, run_cell
 from harness.engine.document import document_of
 from harness.engine.known import Known, known_for, load_known
 from harness.engine.story import tell
@@ -24,7 +24,6 @@ from harness.engine.targets import make_target
 from harness.errors import HarnessError
 from harness.model import Level, Verdict, VerdictKind
 from harness.reports import write_report
-from harness.scenario import load
 from harness.settings import Settings, read_settings
 
 
@@ -130,7 +129,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 class ScenarioFile(pytest.File):
     def collect(self) -> Iterator[pytest.Item]:
         try:
-            scenario = check_names(load(self.path))
+            scenario = read_scenario(self.path)
         except HarnessError as error:
             raise self.CollectError(error.render()) from error
         for cell in cells(scenario, self.config.stash[RUN].only):

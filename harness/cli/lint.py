@@ -9,9 +9,7 @@ from typing import Any
 
 from harness.cli import COMMANDS
 from harness.data import builtin
-from harness.engine.names import check_names
-from harness.errors import ScenarioError
-from harness.scenario import load
+from harness.engine.lint import lint
 from harness.settings import read_settings
 
 
@@ -28,11 +26,8 @@ def _run(arguments: argparse.Namespace) -> int:
         files = [file for folder in folders for file in sorted(folder.glob("*.y*ml"))]
     faults = 0
     for file in files:
-        try:
-            check_names(load(file))
-        except ScenarioError as error:
-            for fault in error.faults:
-                print(fault.render())
-                faults += 1
+        for fault in lint(file):
+            print(fault.render())
+            faults += 1
     print(f"{len(files)} files, {faults} faults", file=sys.stderr)
     return 1 if faults else 0

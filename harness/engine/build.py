@@ -12,7 +12,7 @@ from harness.contracts import ProviderTransport
 from harness.engine.cells import Cell
 from harness.engine.credentials import credential_of
 from harness.engine.tapes import Laid, Table
-from harness.errors import NotApplicable
+from harness.errors import HarnessError, NotApplicable, ScenarioError, UsageError
 from harness.faults import FAULTS
 from harness.invariants import INVARIANTS
 from harness.model import Case, Exchange, Expectation, Regions, Turn
@@ -69,7 +69,7 @@ def _laid_out(cell: Cell, case: Case) -> Case:
         first = len(tape)
         for index, one in enumerate(laid):
             faults = one.step.faults + (cell.faults if index == target else ())
-            played = damage(one.exchange, faults, cell.transport, cell.id)
+            played = _played(one.exchange, faults, cell)
             tape.append(played)
             regions.append(cell.transport.regions(played) if one.speaks else None)
         meaning = next((one.meaning for one in reversed(laid) if one.meaning), None)
@@ -87,6 +87,20 @@ def _damaged(cell: Cell, laid: list[Laid]) -> int | None:
             index for index, one in enumerate(laid) if one.step.path[: len(step.path)] == step.path
         )
     return next(index for index, one in enumerate(laid) if one.speaks)
+
+
+def _played(exchange: Exchange, faults: tuple[FaultSpec, ...], cell: Cell) -> Exchange:
+    """The exchange with its faults; an argument that a fault refuses is a fault of the file."""
+    for spec in faults:
+        try:
+            exchange = damage(exchange, (spec,), cell.transport, cell.id)
+        except (UsageError, ValueError, TypeError) as error:
+            what = error.what if isinstance(error, UsageError) else str(error)
+            hint = error.hint if isinstance(error, UsageError) else ""
+            key = next((key for key, arg in spec.args.items() if repr(arg) in what), None)
+            where = cell.scenario.document.where((*spec.path, key) if key else spec.path)
+            raise ScenarioError([HarnessError(what, where=where, hint=hint)]) from error
+    return exchange
 
 
 def damage(
@@ -114,7 +128,7 @@ def _parameters(function: Callable[..., Any]) -> frozenset[str]:
 def _expectations(cell: Cell) -> list[Expectation]:
     profiles = cell.scenario.profiles | cell.provider.profiles
     named = [
-        _expectation(spec)
+        expectation_of(spec)
         for spec in cell.scenario.expect
         if not spec.unless & profiles and (spec.wires is None or cell.transport.wire in spec.wires)
     ]
@@ -124,7 +138,7 @@ def _expectations(cell: Cell) -> list[Expectation]:
     return named + [Expectation(name) for name in ALWAYS if name not in asked]
 
 
-def _expectation(spec: ExpectSpec) -> Expectation:
+def expectation_of(spec: ExpectSpec) -> Expectation:
     args = dict(spec.args)
     if spec.has_value:
         names = list(signature(INVARIANTS.get(spec.name)).parameters)[2:]

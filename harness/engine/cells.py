@@ -46,7 +46,7 @@ def cells(scenario: Scenario, only: frozenset[str] | None = None) -> Iterator[Ce
         transport = TRANSPORTS.get(provider.transport)
         for stream in streams if len(streams) > 1 else (None,):
             for faults in scenario.faults:
-                slug = _slug(faults, stream=stream)
+                slug = slug_of(faults, stream=stream)
                 yield Cell(scenario, provider, transport, faults, stream, slug)
 
 
@@ -73,7 +73,8 @@ def _word(value: Any) -> str:
     return str(value).removesuffix("%")
 
 
-def _slug(faults: tuple[FaultSpec, ...], *, stream: bool | None) -> str:
+def slug_of(faults: tuple[FaultSpec, ...], *, stream: bool | None = None) -> str:
+    """The last part of a case's id: the mode, if it is on the axis, and each fault."""
     parts = [fault_slug(spec) for spec in faults]
     if stream is not None:
         parts.insert(0, "stream" if stream else "whole")

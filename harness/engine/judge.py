@@ -24,7 +24,7 @@ from harness.contracts import Session, Target, TurnSpec
 from harness.engine.build import build
 from harness.engine.cells import Cell
 from harness.engine.stage import Stage, set_stage
-from harness.errors import TargetError, UnexpectedRequest
+from harness.errors import HarnessError, UnexpectedRequest
 from harness.invariants import INVARIANTS
 from harness.model import (
     Case,
@@ -59,7 +59,7 @@ def _guarded(case: Case, play: Callable[[], Verdict]) -> Verdict:
     started = time.perf_counter()
     try:
         verdict = play()
-    except TargetError as error:
+    except HarnessError as error:  # our own are sentences already
         verdict = Verdict(case, VerdictKind.ERRORED, reason=error.render())
     except Exception:  # noqa: BLE001
         verdict = Verdict(case, VerdictKind.ERRORED, reason=traceback.format_exc(limit=-6))

@@ -12,10 +12,10 @@ from harness.data import builtin
 from harness.engine.cells import Cell, cells
 from harness.engine.judge import run_cell
 from harness.engine.known import Known, known_for
-from harness.engine.names import check_names
+from harness.engine.names import read_scenario
 from harness.errors import UsageError
 from harness.model import Verdict
-from harness.scenario import did_you_mean, load
+from harness.scenario import did_you_mean
 
 _SELECTOR = re.compile(r"(?P<file>[^\[\]]*?)(?:::provider)?(?:\[(?P<cell>[^\]]*)\])?")
 
@@ -43,11 +43,11 @@ def select(
     if not asked:
         for folder in folders:
             for path in sorted(folder.glob("*.y*ml")):
-                yield from cells(check_names(load(path)), only)
+                yield from cells(read_scenario(path), only)
         return
     for text in asked:
         selection = Selection.parse(text)
-        scenario = check_names(load(_find(selection.file, folders)))
+        scenario = read_scenario(_find(selection.file, folders))
         chosen = cells(scenario, only)
         if selection.cell is None:
             yield from chosen

@@ -1,6 +1,6 @@
 """Scenario files: YAML in, a checked value out."""
 
-from harness.scenario.load import load, read_script
+from harness.scenario.load import examine, load, read_script
 from harness.scenario.schema_faults import did_you_mean
 from harness.scenario.value import ExpectSpec, FaultSpec, Scenario, Step, TurnPlan
 
@@ -11,6 +11,7 @@ __all__ = [
     "Step",
     "TurnPlan",
     "did_you_mean",
+    "examine",
     "load",
     "read_script",
 ]

@@ -8,58 +8,91 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from harness.errors import FileError, HarnessError, ScenarioError, Where
 from harness.model import Ask, FinishReason, Level, Say, SayKind, Script, Usage
-from harness.scenario.positions import parse
+from harness.scenario.positions import Document, parse
 from harness.scenario.schema_faults import did_you_mean, faults
 from harness.scenario.tools import STOCK_TOOLS
 from harness.scenario.value import ExpectSpec, FaultSpec, Scenario, Step, TurnPlan
+from harness.schemas import validator
 
 RESERVED = {"level", "turn", "unless", "wires"}
 
 At = tuple[str | int, ...]
 
 
+TALK = ("ask", "says", "wire", "turns")
+
+
 def load(path: Path) -> Scenario:
+    scenario, found = examine(path)
+    if found or scenario is None:
+        raise ScenarioError(found)
+    return scenario
+
+
+def examine(path: Path) -> tuple[Scenario | None, list[HarnessError]]:
+    """A file as far as it can be read, and every fault of it that is seen on this floor. What has
+    a fault is left out, so that the names in the rest can be looked at too."""
     try:
         document = parse(path)
     except FileError as error:
-        raise ScenarioError([error]) from error
+        return None, [error]
     if not isinstance(document.value, dict):
         what = "is no scenario: it must be a mapping with `format: harness/1`"
-        raise ScenarioError([HarnessError(what, where=Where(path, 1, 1))])
+        return None, [HarnessError(what, where=Where(path, 1, 1))]
     found = faults(document, "scenario")
-    if not found:
-        found = list(_beyond_schema(document.value, document))
-    if found:
-        raise ScenarioError(found)
-    return _scenario(document.value, document, path)
+    sound = _sound(document.value) if found else document.value
+    beyond = [*_talk(document.value, sound, document), *_tools(sound, document)]
+    if beyond or any(key in document.value and key not in sound for key in TALK):
+        sound = {key: value for key, value in sound.items() if key not in TALK}
+    return _scenario(sound, document, path), [*found, *beyond]
 
 
-def _beyond_schema(raw: dict[str, Any], document: Any) -> Iterator[HarnessError]:
-    """What a schema cannot say: keys that exclude each other, and unknown stock tools."""
+def _sound(raw: dict[str, Any]) -> dict[str, Any]:
+    """The parts of a file that its schema has nothing against."""
+    rules = validator("scenario")
+    bad = {error.absolute_path[0] for error in rules.iter_errors(raw) if error.absolute_path}
+    known = rules.schema["properties"]
+    return {key: value for key, value in raw.items() if key in known and key not in bad}
+
+
+def _talk(raw: dict[str, Any], sound: dict[str, Any], document: Document) -> Iterator[HarnessError]:
+    """What a schema cannot say: who speaks stands in `ask` with `says` or `wire`, or in `turns`."""
     single = [key for key in ("says", "wire") if key in raw]
     if "turns" in raw:
         for key in [key for key in ("ask", *single) if key in raw]:
-            yield HarnessError(
-                f"{key!r} and 'turns' exclude each other", where=document.where_key((key,))
-            )
+            what = f"{key!r} and 'turns' exclude each other"
+            yield HarnessError(what, where=document.where_key((key,)))
     elif "ask" not in raw:
         yield HarnessError("'ask' is missing", where=document.where(()), hint="Or give 'turns'")
     if "turns" not in raw and len(single) != 1:
         what = "'says' and 'wire' exclude each other" if single else "'says' or 'wire' is missing"
-        yield HarnessError(what, where=document.where_key(tuple(single[:1])))
-    for index, turn in enumerate(raw.get("turns", ())):
+        hint = "" if single else "The server must answer something: a script, or a tape"
+        yield HarnessError(what, where=document.where_key(tuple(single[1:])), hint=hint)
+    for index, turn in enumerate(sound.get("turns", ())):
         if ("says" in turn) == ("wire" in turn):
-            yield HarnessError(
-                f"turn {index} must have either 'says' or 'wire'",
-                where=document.where(("turns", index)),
-            )
-    for at, ask in _asks(raw):
+            what = f"turn {index} must have either 'says' or 'wire'"
+            yield HarnessError(what, where=document.where(("turns", index)))
+    for number, (at, ask) in enumerate(_asks(sound)):
+        yield from _previous(ask, (*at, "messages"), number, document)
+
+
+def _previous(ask: dict[str, Any], at: At, turn: int, document: Document) -> Iterator[HarnessError]:
+    if turn or isinstance(ask["messages"], str):
+        return
+    for index, message in enumerate(ask["messages"]):
+        if message.get("from") == "previous":
+            what = "there is no reply before the first turn"
+            yield HarnessError(what, where=document.where_key((*at, index, "from")))
+
+
+def _tools(sound: dict[str, Any], document: Document) -> Iterator[HarnessError]:
+    for at, ask in _asks(sound):
         for number, tool in enumerate(ask.get("tools", ())):
             if isinstance(tool, str) and tool not in STOCK_TOOLS:
                 yield HarnessError(
@@ -77,18 +110,19 @@ def _asks(raw: dict[str, Any]) -> Iterator[tuple[At, dict[str, Any]]]:
 
 
 def _scenario(raw: dict[str, Any], document: Any, path: Path) -> Scenario:
-    turns = raw.get("turns") or [{key: raw[key] for key in ("ask", "says", "wire") if key in raw}]
+    lone = [{key: raw[key] for key in TALK if key in raw}] if "ask" in raw else []
+    turns = raw.get("turns") or lone
     root: list[At] = [("turns", n) if "turns" in raw else () for n in range(len(turns))]
-    expect = list(_expectations(raw["expect"], ("expect",), None))
+    expect = list(_expectations(raw.get("expect", ()), ("expect",), None))
     for index, turn in enumerate(turns):
         expect += _expectations(turn.get("expect", ()), (*root[index], "expect"), index)
-    why = raw["why"]
+    why = raw.get("why", [])
     on = raw.get("damage", {})
     return Scenario(
         id=path.stem,
         path=path,
-        title=raw["title"],
-        family=raw["family"],
+        title=raw.get("title", ""),
+        family=raw.get("family", ""),
         why=tuple(why if isinstance(why, list) else [why]),
         turns=tuple(_turn(turn, at) for turn, at in zip(turns, root, strict=True)),
         faults=tuple(
@@ -216,7 +250,7 @@ def _axis(raw: str | dict[str, Any], at: At) -> Iterator[tuple[FaultSpec, ...]]:
         yield (FaultSpec(name, dict(zip(args, row, strict=True)), (*at, name)),)
 
 
-def _expectations(raw: list[Any], at: At, turn: int | None) -> Iterator[ExpectSpec]:
+def _expectations(raw: Iterable[Any], at: At, turn: int | None) -> Iterator[ExpectSpec]:
     for index, entry in enumerate(raw):
         here = (*at, index)
         if isinstance(entry, str):

@@ -49,18 +49,46 @@ def parse(file: Path) -> Document:
     try:
         loader = _LOADER(text)
         node = loader.get_single_node()
+        _refuse_aliases(node, file, set())
         value = loader.construct_document(node) if node is not None else None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = Where(file, mark.line + 1, mark.column + 1) if mark else Where(file)
-        what = error.problem or error.context or "is no YAML"
-        raise FileError(what, where=where, hint="YAML indents with spaces") from error
+        raise FileError(f"is no YAML: {_problem(error, text)}", where=where) from error
     except yaml.YAMLError as error:
         raise FileError(f"is no YAML: {error}", where=Where(file)) from error
     values: dict[Path_, Where] = {}
     keys: dict[Path_, Where] = {}
     duplicates = tuple(_walk(node, (), file, values, keys)) if node is not None else ()
     return Document(value, file, values, keys, duplicates)
+
+
+def _refuse_aliases(node: Any, file: Path, seen: set[int]) -> None:
+    """A few lines of aliases can mean a file of gigabytes, or one that holds itself."""
+    if node is None:
+        return
+    if id(node) in seen:
+        what = "an anchor is used again by an alias"
+        raise FileError(what, where=_where(node, file), hint="Write it out, each time")
+    seen.add(id(node))
+    if isinstance(node, yaml.MappingNode):
+        inner = [one for pair in node.value for one in pair]
+    else:
+        inner = node.value if isinstance(node, yaml.SequenceNode) else []
+    for one in inner:
+        _refuse_aliases(one, file, seen)
+
+
+def _problem(error: yaml.MarkedYAMLError, text: str) -> str:
+    """What the parser says, in its words, and what it was in the middle of."""
+    what = error.problem or error.context or "it cannot be read"
+    mark = error.problem_mark
+    if mark and text.split("\n")[mark.line][mark.column : mark.column + 1] == "\t":
+        return "here is a tab, and YAML indents with spaces"
+    if error.problem and error.context and error.context_mark:
+        began = f"line {error.context_mark.line + 1}, column {error.context_mark.column + 1}"
+        return f"{what} {error.context} that began at {began}"
+    return what
 
 
 def _walk(

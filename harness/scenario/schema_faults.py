@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import yaml
 from jsonschema import ValidationError
 
 from harness.errors import HarnessError
@@ -52,7 +53,19 @@ def _leaves(error: ValidationError) -> Iterator[ValidationError]:
 
 
 def _wrong_shape(error: ValidationError) -> bool:
-    return error.validator in {"type", "required"} and len(error.path) == 0
+    if len(error.path):
+        return False
+    if error.validator in {"oneOf", "anyOf"}:
+        branches: dict[int, bool] = {}
+        for inner in error.context or ():
+            branch = int(inner.schema_path[0])
+            branches[branch] = branches.get(branch, False) or _is_other_type(inner)
+        return bool(branches) and all(branches.values())
+    return error.validator in {"type", "required"}
+
+
+def _is_other_type(error: ValidationError) -> bool:
+    return error.validator == "type" and len(error.path) == 0
 
 
 def _say(error: ValidationError, document: Document) -> Iterator[HarnessError]:
@@ -67,26 +80,23 @@ def _say(error: ValidationError, document: Document) -> Iterator[HarnessError]:
         for key in instance:
             if key not in known:
                 place = document.where_key((*path, key))
-                yield HarnessError(
-                    f"unknown key {key!r}{spot}", where=place, hint=did_you_mean(key, known)
-                )
+                what = f"unknown key {str(key)!r}{_inside(spot)}"
+                yield HarnessError(what, where=place, hint=did_you_mean(key, known))
     elif error.validator == "required":
         for key in wanted:
             if key not in instance:
-                hint = shape.get("properties", {}).get(key, {}).get("description", "")
-                yield HarnessError(f"{key!r} is missing{spot}", where=where, hint=hint)
+                hint = _told(shape.get("properties", {}).get(key, {}))
+                yield HarnessError(f"{key!r} is missing{_inside(spot)}", where=where, hint=hint)
     elif error.validator in {"enum", "const"}:
         allowed = wanted if error.validator == "enum" else [wanted]
-        yield HarnessError(
-            f"not an allowed value{spot}",
-            where=where,
-            found=repr(error.instance),
-            hint=did_you_mean(instance, map(str, allowed)),
-        )
+        what = f"{spot or 'this'} has a value that is not allowed"
+        hint = did_you_mean(instance, map(str, allowed))
+        yield HarnessError(what, where=where, found=repr(instance), hint=hint)
     elif error.validator in {"oneOf", "anyOf"}:
         yield _no_shape(error, document, spot)
     else:
-        yield HarnessError(_plain(error) + spot, where=where, found=_short(error.instance))
+        what = f"{spot or 'this'} {_plain(error)}"
+        yield HarnessError(what, where=where, found=_short(instance), hint=_told(shape))
 
 
 def _no_shape(error: ValidationError, document: Document, spot: str) -> HarnessError:
@@ -95,27 +105,47 @@ def _no_shape(error: ValidationError, document: Document, spot: str) -> HarnessE
     shape: Any = error.schema
     branches = [_resolved(branch) for branch in choices]
     names = [key for branch in branches for key in branch.get("required", ())]
-    if isinstance(error.instance, dict) and names:
-        unknown = [
-            key
-            for key in error.instance
-            if not any(key in b.get("properties", {}) for b in branches)
-        ]
-        subject = unknown[0] if unknown else next(iter(error.instance), "")
-        place = document.where_key((*path, subject)) if subject else document.where(path)
+    if not isinstance(error.instance, dict) or not names:
+        kinds = sorted({str(b.get("type", "mapping")) for b in branches})
+        what = f"{spot or 'this'} must be {' or '.join(_TYPES.get(k, k) for k in kinds)}"
         return HarnessError(
-            f"none of the allowed shapes{spot}",
-            where=place,
-            found=f"key {subject!r}" if subject else "an empty mapping",
-            hint=did_you_mean(subject, names),
+            what, where=document.where(path), found=_short(error.instance), hint=_told(shape)
         )
-    kinds = sorted({str(b.get("type", "another shape")) for b in branches})
+    told = [key for key in error.instance if key in names]
+    unknown = [
+        key for key in error.instance if not any(key in b.get("properties", {}) for b in branches)
+    ]
+    if len(told) > 1:
+        what = f"{' and '.join(map(repr, told))} exclude each other{_inside(spot)}"
+        return HarnessError(
+            what, where=document.where_key((*path, told[1])), hint="Make two entries of it"
+        )
+    subject = unknown[0] if unknown else next(iter(error.instance), "")
+    if not subject:
+        what = f"{spot or 'this'} is an empty mapping"
+        return HarnessError(what, where=document.where(path), hint=did_you_mean("", names))
+    what = f"unknown key {str(subject)!r}{_inside(spot)}"
     return HarnessError(
-        f"none of the allowed shapes{spot}",
-        where=document.where(path),
-        found=_short(error.instance),
-        hint=f"Expected: {' or '.join(kinds)}. {shape.get('description', '')}".strip(),
+        what, where=document.where_key((*path, subject)), hint=did_you_mean(subject, names)
     )
+
+
+def _told(shape: Any) -> str:
+    """What a schema says of a value, with an example."""
+    if not isinstance(shape, dict):
+        return ""
+    examples = shape.get("examples", ())
+    parts = [str(shape.get("description", "")).removesuffix(".")]
+    parts += [f"For example: {_yaml(examples[0])}"] if examples else []
+    return ". ".join(part for part in parts if part)
+
+
+def _yaml(value: Any) -> str:
+    """A value on one line, as a scenario would write it."""
+    if isinstance(value, str):
+        return value
+    text: str = yaml.safe_dump(value, default_flow_style=True, width=10_000, sort_keys=False)
+    return text.removesuffix("...\n").strip()
 
 
 def _resolved(branch: Any) -> dict[str, Any]:
@@ -128,26 +158,44 @@ def _resolved(branch: Any) -> dict[str, Any]:
 
 def _spot(path: tuple[str | int, ...]) -> str:
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
-    return f" in {text.lstrip('.')}" if text else ""
+    return text.lstrip(".")
 
+
+def _inside(spot: str) -> str:
+    return f" in {spot}" if spot else ""
+
+
+_TYPES = {
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+    "mapping": "a mapping",
+    "null": "empty",
+}
 
 _PLAIN = {
-    "type": "must be {}",
     "minItems": "must not be empty",
     "minLength": "must have at least {} characters",
     "maxLength": "must have at most {} characters",
     "minimum": "must be at least {}",
     "maximum": "must be at most {}",
     "exclusiveMinimum": "must be more than {}",
-    "pattern": "must match {}",
-    "minProperties": "must have at least {} keys",
-    "maxProperties": "must have at most {} key",
+    "pattern": "is not written as it must be",
+    "minProperties": "needs at least {} keys",
+    "maxProperties": "takes only {} key (make two entries of it)",
 }
 
 
 def _plain(error: ValidationError) -> str:
+    wanted: Any = error.validator_value
+    if error.validator == "type":
+        kinds = wanted if isinstance(wanted, list) else [wanted]
+        return f"must be {' or '.join(_TYPES[kind] for kind in kinds)}"
     sentence = _PLAIN.get(str(error.validator))
-    return sentence.format(error.validator_value) if sentence else error.message
+    return sentence.format(wanted) if sentence else error.message
 
 
 def _short(value: Any) -> str:
