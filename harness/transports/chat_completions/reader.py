@@ -42,6 +42,7 @@ _SHORT = 512  # so short a JSON text cannot be nested deeper than is safe
 _LEARNING = 4  # chunks that pass before another template is learnt
 _PATIENCE = 8  # events that fit no template before it is given up
 _TEXT = EventKind.TEXT
+_UNENDED = Outcome(OutcomeKind.INTERRUPTED)
 _EMPTY = FailureKind.EMPTY_STREAM
 _new = tuple.__new__
 
@@ -52,7 +53,7 @@ class ChatReader:
     def __init__(self, provider: Provider, status: int = 200, headers: Headers = ()) -> None:
         self.provider, self.status, self.headers = provider, status, headers
         self.finished = False
-        self.outcome = Outcome(OutcomeKind.INTERRUPTED)
+        self.outcome = _UNENDED
         self._reply = Reply(provider)
         self._sse: Any = None  # of the kind that `_decoder` makes
         self._whole: Whole | None = None
@@ -287,10 +288,10 @@ class ChatReader:
                 empty = broken("the reply ended before it said anything", kind=_EMPTY)
                 self._fail(empty, events)
             return
-        known = reply.finish is not None or reply.whole
-        allowed = {profile, EOF_IS_END if profile else None}
-        if not known and not allowed & self.provider.profiles:
-            return
+        if reply.finish is None and not reply.whole:
+            allowed = {profile, EOF_IS_END if profile else None}
+            if not allowed & self.provider.profiles:
+                return
         self._terminated = True
         self._settled = reply.response(interrupted=False)
         response = self._settled[0]

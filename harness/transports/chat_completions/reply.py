@@ -212,7 +212,7 @@ class Reply:
         if self.half:
             self.half = ""
             events += self.say("\ufffd", None)
-        if self.splitter is not None:
+        if self.splitter is not None and not self.splitter.plain:
             events += self._told(self.splitter.end(), None)
         return events
 
@@ -226,10 +226,10 @@ class Reply:
         if self.splitter is not None and self.splitter.tagged:
             data["raw_content"] = content
             content = split_whole(content, opened=TAG_IN_PROMPT in self.profiles)[0]
-        refusal = joined(self.refusal, self._memo.setdefault("refusal", []))
+        refusal = self.refusal and joined(self.refusal, self._memo.setdefault("refusal", []))
         if refusal:
             data["refusal"] = refusal
-        thought = joined(self.thought, self._memo.setdefault("thought", [])) or None
+        thought = self.thought and joined(self.thought, self._memo.setdefault("thought", []))
         counts = meaning.usage(self.counts)
         if interrupted:
             kept = NormalizedResponse(content or None, None, None, thought, counts, data or None)
