@@ -18,7 +18,7 @@ from harness.contracts import Target
 from harness.data import builtin
 from harness.engine import Cell, cells, read_scenario, run_cell
 from harness.engine.document import document_of
-from harness.engine.known import Known, known_for, load_known
+from harness.engine.known import Known, known_for, load_known, shipped_known
 from harness.engine.story import tell
 from harness.engine.targets import make_target
 from harness.errors import HarnessError
@@ -66,14 +66,19 @@ class Run:
         self.only = frozenset(only) if only else None
         self.documents: list[dict[str, Any]] = []
         file = self.settings.known_failures
-        self.known: tuple[Known, ...] = load_known(file) if file else ()
+        own = load_known(file) if file else ()
+        self.known: tuple[Known, ...] = (*own, *shipped_known(self.name))
         self._target: Target | None = None
+
+    @property
+    def name(self) -> str:
+        asked: str | None = self.config.getoption("--target")
+        return asked or self.settings.target or "reference"
 
     @property
     def target(self) -> Target:
         if self._target is None:
-            name = self.config.getoption("--target") or self.settings.target or "reference"
-            self._target = make_target(name)
+            self._target = make_target(self.name)
         return self._target
 
     @property

@@ -10,13 +10,17 @@ from typing import Any
 
 from harness.cli import COMMANDS
 from harness.cli._progress import Progress
+from harness.cli._target import add_options, door_of, known_of, maker_of
 from harness.data import builtin
+from harness.engine.cells import Cell
 from harness.engine.document import document_of
-from harness.engine.known import load_known
+from harness.engine.known import Known, stale
+from harness.engine.pool import Maker
 from harness.engine.run import run, select
 from harness.engine.story import tell
-from harness.engine.targets import make_command, make_target
+from harness.errors import UsageError
 from harness.model import Level, Verdict, VerdictKind
+from harness.providers import PROVIDERS
 from harness.reports import REPORTS, check_report, write_report
 from harness.settings import read_settings
 
@@ -27,10 +31,7 @@ def add(subparsers: Any) -> None:
         "scenarios", nargs="*", metavar="SCENARIO", help="an id, a file, or id[cell]; default: all"
     )
     made.add_argument("--provider", action="append", metavar="P", help="only this provider's cells")
-    target = made.add_mutually_exclusive_group()
-    target.add_argument("--target", metavar="T", help="a target by name, or package.module:make")
-    target.add_argument("--target-cmd", metavar="CMD", help="a command that speaks the protocol")
-    made.add_argument("--door", choices=("inprocess", "loopback"), help="how the tape is reached")
+    add_options(made)
     made.add_argument(
         "--report",
         action="append",
@@ -40,6 +41,9 @@ def add(subparsers: Any) -> None:
     )
     made.add_argument("--known-failures", type=Path, metavar="FILE", help="a YAML list of them")
     made.add_argument("--strict", action="store_true", help="a SHOULD that fails is a failure")
+    made.add_argument(
+        "--jobs", type=int, default=1, metavar="N", help="processes that run cases side by side"
+    )
     made.add_argument("--fail-fast", action="store_true", help="stop at the first red cell")
     made.add_argument("-q", "--quiet", action="store_true", help="only the summary")
     made.add_argument("--no-color", action="store_true", help="plain text (also: NO_COLOR)")
@@ -50,24 +54,47 @@ def _run(arguments: argparse.Namespace) -> int:
     settings = read_settings(Path.cwd())
     for asked in arguments.report:
         check_report(asked)
+    if arguments.jobs < 1:
+        raise UsageError("--jobs must be at least 1", found=str(arguments.jobs))
     folders = settings.folders or (builtin("scenarios"),)
     only = frozenset(arguments.provider) if arguments.provider else None
+    for name in only or ():
+        PROVIDERS.get(name)
     chosen = list(select(arguments.scenarios, folders, only))
     if not chosen:
         print("harness: nothing was selected", file=sys.stderr)
         return 2
-    file = arguments.known_failures or settings.known_failures
-    known = load_known(file) if file else ()
-    if arguments.target_cmd:
-        target = make_command(arguments.target_cmd)
-    else:
-        target = make_target(arguments.target or settings.target or "reference")
-    door = arguments.door or ("inprocess" if "inprocess" in target.doors else "loopback")
+    maker = maker_of(arguments, settings)
+    known = known_of(maker, arguments.known_failures or settings.known_failures)
     strict = arguments.strict or settings.strict
+    verdicts = _verdicts(arguments, chosen, maker, known, strict=strict)
+    documents = [document_of(verdict, trace=bool(arguments.report)) for verdict in verdicts]
+    for asked in arguments.report:
+        write_report(asked, documents)
+    print(REPORTS.get("text")(documents), end="")
+    whole = not arguments.scenarios and only is None and len(verdicts) == len(chosen)
+    left = stale(known, (cell.id for cell in chosen)) if whole else []
+    for entry in left:
+        print(f"STALE known failure: no case is called {entry.case!r}; take it out")
+    code = exit_code(verdicts, strict=strict)
+    return 1 if left and code == 0 else code
+
+
+def _verdicts(
+    arguments: argparse.Namespace,
+    chosen: list[Cell],
+    maker: Maker,
+    known: tuple[Known, ...],
+    *,
+    strict: bool,
+) -> list[Verdict]:
     verdicts: list[Verdict] = []
+    target = maker()
+    door = door_of(arguments, target)
     progress = Progress(len(chosen), quiet=arguments.quiet, color=not arguments.no_color)
+    running = run(chosen, target, door, known, maker=maker, jobs=arguments.jobs)
     try:
-        for verdict in run(chosen, target, door, known):
+        for verdict in running:
             verdicts.append(verdict)
             progress.seen(verdict)
             red = is_red(verdict, strict=strict)
@@ -76,13 +103,10 @@ def _run(arguments: argparse.Namespace) -> int:
             if arguments.fail_fast and red:
                 break
     finally:
+        running.close()
         target.stop()
         progress.close()
-    documents = [document_of(verdict, trace=bool(arguments.report)) for verdict in verdicts]
-    for asked in arguments.report:
-        write_report(asked, documents)
-    print(REPORTS.get("text")(documents), end="")
-    return exit_code(verdicts, strict=strict)
+    return verdicts
 
 
 def exit_code(verdicts: list[Verdict], *, strict: bool = False) -> int:

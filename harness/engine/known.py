@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 
 from harness.errors import FileError, Where
@@ -42,6 +43,12 @@ def load_known(path: Path) -> tuple[Known, ...]:
             )
         known.append(Known(str(entry["case"]), str(entry["reason"]), str(entry["link"])))
     return tuple(known)
+
+
+def shipped_known(target: str) -> tuple[Known, ...]:
+    """What is known of one of our own strangers: harness/targets/known/<target>.yaml."""
+    file = Path(str(resources.files("harness.targets"))) / "known" / f"{target}.yaml"
+    return load_known(file) if target.isidentifier() and file.is_file() else ()
 
 
 def known_for(case_id: str, entries: Iterable[Known]) -> Known | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from harness.engine.cells import Cell, cells
 from harness.engine.judge import run_cell
 from harness.engine.known import Known, known_for
 from harness.engine.names import read_scenario
+from harness.engine.pool import Maker, pooled
 from harness.errors import UsageError
 from harness.model import Verdict
 from harness.scenario import did_you_mean
@@ -73,10 +74,19 @@ def _find(name: str, folders: Sequence[Path]) -> Path:
 
 
 def run(
-    chosen: Iterable[Cell], target: Target, door: str, known: Sequence[Known] = ()
+    chosen: Sequence[Cell],
+    target: Target,
+    door: str,
+    known: Sequence[Known] = (),
+    *,
+    maker: Maker | None = None,
+    jobs: int = 1,
 ) -> Iterator[Verdict]:
-    """A verdict for each cell, as it is reached."""
-    for cell in chosen:
-        verdict = run_cell(cell, target, door)
+    """A verdict for each cell, in order. With several jobs, `maker` makes each process's target."""
+    if maker is not None and jobs > 1 and len(chosen) > 1:
+        verdicts = pooled(chosen, maker, door, jobs)
+    else:
+        verdicts = (run_cell(cell, target, door) for cell in chosen)
+    for cell, verdict in zip(chosen, verdicts, strict=True):
         entry = known_for(cell.id, known)
         yield replace(verdict, known=entry.link) if entry else verdict
