@@ -65,7 +65,7 @@ PROVIDER = Provider(
             sources={
                 "base_url": "https://platform.moonshot.ai/docs/guide/agent-support",
                 "credential_options": "row G21: a key of its own is sent as x-api-key",
-                "profiles": "behaviour V: thinking blocks are replayed as they are",
+                "profiles": "row G07, reversed by behaviour V: blocks go back as they are",
             },
         ),
     ),

@@ -55,6 +55,6 @@ PROVIDER = Provider(
         "prepare_tools": "row J05: by the model's name, wherever it is served",
         "adapt": "https://docs.nvidia.com/nim/large-language-models/latest/thinking-budget-control"
         ".html; vLLM's chat_template_kwargs",
-        "profiles": "none; a container without a reasoning parser may name think_tag_in_prompt",
+        "profiles": "WIRE 10: none; a container without a parser may name think_tag_in_prompt",
     },
 )

@@ -59,7 +59,6 @@ PROVIDER = Provider(
     can=frozenset({"tools", "stream", "parallel_tools", "reasoning", "vision", "inline_reasoning"}),
     sources={
         "base_url": DOCS,
-        "key_env": "a server of one's own wants no key; a proxy before it may",
         "default_max_tokens": "row J11",
         "max_tokens_field": "row J26: a custom endpoint may serve those models",
         "adapt": f"rows J11, J29; {DOCS}",
@@ -101,7 +100,7 @@ PROVIDER = Provider(
             model="qwen3:8b",
             key_env=("OLLAMA_API_KEY",),
             can=frozenset({"tools", "stream", "parallel_tools"}),
-            sources={"base_url": DOCS, "can": "no encrypted reasoning is asked for"},
+            sources={"base_url": DOCS, "can": "row F01: no encrypted reasoning is asked for"},
         ),
     ),
 )
