@@ -1,8 +1,15 @@
 """A verdict as a JSON document, in the shape of `schemas/verdict.schema.json`: what every report,
-and every process that runs cases for another, speaks."""
+and every process that runs cases for another, speaks.
+
+What leaves the engine here is read by people and kept by CI. So no secret of the case stands in a
+document, and of a request's headers only those on the list show their value: a client under test
+may well have sent a real key that it found in its environment.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Any
 
 from harness.model import Exchange, Piece, Regions, Verdict
@@ -10,17 +17,29 @@ from harness.plain import plain
 
 Document = dict[str, Any]
 
+_SHOWN_NAMES = """
+    accept accept-encoding accept-language anthropic-beta anthropic-version cache-control
+    connection content-encoding content-length content-type expect host http-referer openai-
+    beta originator transfer-encoding user-agent version x-amz-content-sha256 x-amz-date
+    x-amz-target x-request-id x-should-retry x-title
+"""
+_SHOWN = frozenset(_SHOWN_NAMES.split())
+_LONG_QUERY_VALUE = re.compile(r"([?&][^=&]*=)[^&]{16,}")  # it may be a key
+_SHOWN_PREFIXES = ("x-stainless-", "x-amzn-bedrock-")
 
-def document_of(verdict: Verdict, *, trace: bool = True) -> Document:
+
+def document_of(verdict: Verdict, *, trace: bool = True, target: str = "") -> Document:
+    """`target` names who was judged, where reports show more than one beside each other."""
     case = verdict.case
     facts = case.facts
-    return {
+    document = {
         "case": case.id,
         "scenario": case.scenario,
         "provider": case.provider,
         "transport": case.transport,
         "wire": case.wire,
         "fault": case.fault,
+        "target": target,
         "family": facts.get("family", ""),
         "title": facts.get("title", ""),
         "why": plain(facts.get("why", ())),
@@ -32,6 +51,11 @@ def document_of(verdict: Verdict, *, trace: bool = True) -> Document:
         "replay": replay_command(verdict),
         "trace": _trace(verdict) if trace and verdict.trace else None,
     }
+    return _masked(document, _secrets(verdict))
+
+
+def _secrets(verdict: Verdict) -> tuple[str, ...]:
+    return tuple(verdict.case.facts.get("secrets", ()))
 
 
 def replay_command(verdict: Verdict) -> str:
@@ -44,12 +68,29 @@ def _trace(verdict: Verdict) -> Document:
     pairs = zip(trace.case.tape, trace.case.regions, strict=True)
     return {
         "asks": [plain(turn.ask) for turn in trace.case.turns],
+        "meanings": [plain(turn.meaning) for turn in trace.case.turns],
         "tape": [_exchange(exchange, regions) for exchange, regions in pairs],
-        "sent": plain(trace.sent),
+        "sent": [_sent(plain(sent), _secrets(verdict)) for sent in trace.sent],
         "reports": plain(trace.reports),
         "unplayed": list(trace.unplayed),
         "waits": list(trace.waits),
     }
+
+
+def _sent(sent: Document, secrets: Iterable[str]) -> Document:
+    headers = [[name, _header(name, value, secrets)] for name, value in sent["headers"]]
+    return sent | {"headers": headers, "url": _LONG_QUERY_VALUE.sub(r"\1...", sent["url"])}
+
+
+def _header(name: str, value: str, secrets: Iterable[str]) -> str:
+    """A value that is not shown still says which of the case's secrets it carried."""
+    lower = name.lower()
+    if lower in _SHOWN or lower.startswith(_SHOWN_PREFIXES):
+        return value
+    scheme, space, rest = value.partition(" ")
+    carried = [f"<secret {number}>" for number, one in enumerate(secrets) if one and one in value]
+    said = ", ".join(carried) or f"({len(rest if space else value)} characters)"
+    return f"{scheme} {said}" if space and lower == "authorization" else said
 
 
 def _exchange(exchange: Exchange, regions: Regions | None) -> Document:
@@ -62,7 +103,9 @@ def _exchange(exchange: Exchange, regions: Regions | None) -> Document:
         "connected": exchange.connected,
         "head_delay": exchange.head_delay,
         "pieces": [_piece(piece) for piece in exchange.pieces],
-        "regions": [[span.kind.value, span.start, span.end, span.call] for span in regions.spans]
+        "regions": [
+            [span.kind.value, span.start, span.end, span.call, span.text] for span in regions.spans
+        ]
         if regions
         else [],
         "units": [list(span) for span in regions.units] if regions else [],
@@ -76,3 +119,25 @@ def _piece(piece: Piece) -> list[Any]:
     except UnicodeDecodeError:
         text = piece.data.decode("latin-1")
     return [round(piece.delay, 6), len(piece.data), text]
+
+
+def _masked(document: Document, secrets: Iterable[str]) -> Document:
+    """Every secret as `<secret 0>`, in as many bytes as it had, so that offsets still hold."""
+    masks = [
+        (secret, f"<secret {number}>".ljust(len(secret), "*")[: len(secret)])
+        for number, secret in enumerate(secrets)
+        if secret
+    ]
+    masks.sort(key=lambda mask: -len(mask[0]))
+
+    def walk(value: Any) -> Any:
+        if isinstance(value, str):
+            for secret, mask in masks:
+                value = value.replace(secret, mask)
+            return value
+        if isinstance(value, dict):
+            return {key: walk(item) for key, item in value.items()}
+        return [walk(item) for item in value] if isinstance(value, list) else value
+
+    masked: Document = walk(document) if masks else document
+    return masked

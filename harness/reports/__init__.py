@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,13 @@ def check_report(asked: str) -> tuple[str, Path]:
 
 
 def write_report(asked: str, documents: Sequence[dict[str, Any]]) -> None:
-    """The folder of the path is made where it is missing."""
+    """The folder of the path is made where it is missing; `-` is stdout. Half of a surrogate pair,
+    which a hostile wire may say, is written as its escape, for UTF-8 has no bytes for it."""
     name, file = check_report(asked)
+    data = REPORTS.get(name)(documents).encode("utf-8", "backslashreplace")
+    if str(file) == "-":
+        sys.stdout.buffer.write(data)
+        sys.stdout.flush()
+        return
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(REPORTS.get(name)(documents), "utf-8")
+    file.write_bytes(data)
