@@ -105,20 +105,21 @@ class Scrubber:
 
     def _headers(self, headers: Headers, table: tuple[str, ...]) -> Headers:
         return tuple(
-            (name, self._header(name, value))
+            (name, self._header(name, value, whole=not tables.kept(name, table)))
             for name, value in headers
             if tables.kept(name, table) or tables.is_credential(name) or tables.is_identifying(name)
         )
 
-    def _header(self, name: str, value: str) -> str:
+    def _header(self, name: str, value: str, *, whole: bool) -> str:
+        """`whole`: it is no header that is kept as it is, but one that holds a secret."""
         data = value.encode("utf-8", "surrogateescape")
         finds = []
-        if (tables.is_credential(name) or tables.is_identifying(name)) and data.isascii():
+        if whole and data.isascii():
             finds = [
                 _Find((Span(start, end),), data[start:end])
                 for start, end, _ in tables.secrets_in(name, value)
             ]
-        elif tables.is_credential(name) or tables.is_identifying(name):
+        elif whole:
             finds = [_Find((Span(0, len(data)),), data)]
         finds += self._everywhere(data)
         return self._replaced(data, finds).decode("utf-8", "surrogateescape")

@@ -1,0 +1,87 @@
+"""Records every case from a real llama-server through the official SDKs.
+
+python tests/live_local/recorder.py: writes cassettes/<wire>/llamacpp_*.yaml, and what the SDKs saw.
+"""
+
+import contextlib
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
+
+import httpx2
+import recorded_cases as cases
+from server import CALLS, SLOW, TEXT, VERSION, Server
+
+from harness.cassette import load
+from harness.record import Known, recording
+
+ORIGIN = f"llama-server of llama.cpp 0c1e570 (llama-cpp-python {VERSION}), tiny random model"
+MODELS = {"tool": CALLS, "cancelled": SLOW, "killed": SLOW, "stopped": SLOW}
+SEEDS = range(1, 60)
+PORTS = (18431, 18432, 18433)  # fixed, so that two recordings differ in nothing that need not
+
+
+@contextlib.contextmanager
+def servers(ports=(0, 0, 0)):
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        makes = zip((TEXT, CALLS, SLOW), ports, strict=True)
+        yield {make: stack.enter_context(Server(folder, make, port)) for make, port in makes}
+
+
+def seed_for(case, server):
+    """The first seed with which the answer is one whole call."""
+    if case.how != "tool":
+        return 1
+    whole = cases.Recorded(case.wire, case.how, stream=False)
+    for seed in SEEDS:
+        with httpx2.Client() as http:
+            saw = cases.ask(whole, server.base_url, http, seed)
+        text = json.dumps(saw["items"])
+        if text.count("get_weather") == 1 and _is_whole(cases.said(whole, saw["items"][0])):
+            return seed
+    raise RuntimeError(f"no seed of {SEEDS} gives one whole call on {case.wire}")
+
+
+def _is_whole(said):
+    _, _, arguments = said.partition("get_weather")
+    try:
+        return "city" in json.loads(arguments)
+    except ValueError:
+        return False
+
+
+def record(case, running, path):
+    """What the SDK saw live, while it was recorded."""
+    server = running[MODELS.get(case.how, TEXT)]
+    seed = seed_for(case, server)
+    interrupt = {"killed": server.kill, "stopped": server.halt}.get(case.how)
+    facts = {"model": cases.MODEL, "seed": str(seed)}
+    with recording(path, "all", known=Known([]), origin=ORIGIN, **facts) as tape:
+        with httpx2.Client(transport=tape.transport("httpx2")) as http:
+            saw = cases.ask(case, server.base_url, http, seed, interrupt)
+    if interrupt is not None:
+        server.again()
+    return saw
+
+
+def seed_of(path):
+    return int(load(path).provenance["seed"])
+
+
+def main():
+    seen = {}
+    with servers(PORTS) as running:
+        for case in cases.CASES:
+            saw = record(case, running, case.path)
+            seen[case.id] = cases.summary(case, saw)
+            tape = load(case.path).exchanges[-1]
+            print(case.id, tape.status, len(tape.pieces), tape.ending.value, seen[case.id]["error"])
+    cases.SEEN.parent.mkdir(exist_ok=True)
+    cases.SEEN.write_text(json.dumps(seen, indent=1, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    main()
