@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -81,7 +81,7 @@ def run(
     *,
     maker: Maker | None = None,
     jobs: int = 1,
-) -> Iterator[Verdict]:
+) -> Generator[Verdict, None, None]:
     """A verdict for each cell, in order. With several jobs, `maker` makes each process's target."""
     if maker is not None and jobs > 1 and len(chosen) > 1:
         verdicts = pooled(chosen, maker, door, jobs)

@@ -128,7 +128,7 @@ class Table:
         if step.exchange is not None:
             exchanges = exchanges[step.exchange : step.exchange + 1]
         for exchange in exchanges:
-            same = urlsplit(exchange.request.url).path.endswith(urlsplit(request.url).path)
+            same = self.transport.recognizes(exchange)
             moved = replace(exchange, request=request) if same else exchange
             yield Laid(moved, step, speaks=True, meaning=self._read(exchange))
 
