@@ -9,6 +9,7 @@ may well have sent a real key that it found in its environment.
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable
 from typing import Any
 
@@ -48,7 +49,7 @@ def document_of(verdict: Verdict, *, trace: bool = True, target: str = "") -> Do
         "known": verdict.known,
         "seconds": round(verdict.seconds, 4),
         "violations": plain(verdict.violations),
-        "replay": replay_command(verdict),
+        "replay": replay_command(verdict) + (f" --target {shlex.quote(target)}" if target else ""),
         "trace": _trace(verdict) if trace and verdict.trace else None,
     }
     return _masked(document, _secrets(verdict))

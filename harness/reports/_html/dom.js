@@ -16,7 +16,7 @@ function make(tag, attributes = {}, ...children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === false || value === null || value === undefined) continue;
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else node.setAttribute(name, value === true ? "" : value);
+    else node.setAttribute(name, value === true ? "" : wellFormed(String(value)));
   }
   add(node, children);
   return node;
@@ -25,9 +25,12 @@ function make(tag, attributes = {}, ...children) {
 function add(node, children) {
   for (const child of children.flat(Infinity)) {
     if (child === null || child === undefined || child === false || child === "") continue;
-    node.append(child instanceof Node ? child : document.createTextNode(String(child)));
+    node.append(child instanceof Node ? child : document.createTextNode(wellFormed(String(child))));
   }
 }
+
+// Half of a surrogate pair is a string in JSON, and no text.
+const wellFormed = (text) => (text.toWellFormed ? text.toWellFormed() : text);
 
 const find = (id) => document.getElementById(id);
 

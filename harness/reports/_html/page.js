@@ -188,7 +188,11 @@ find("lead").textContent = [many(CASES.length, "case"), many(INDEX.scenarios.len
 paint(THEMES.includes(remembered()) ? remembered() : "auto");
 find("theme").addEventListener("click", turnTheme);
 find("filters").addEventListener("submit", (event) => event.preventDefault());
-find("filters").addEventListener("input", (event) => go({ [event.target.id]: event.target.value }));
+for (const kind of ["input", "change"]) {
+  find("filters").addEventListener(kind, ({ target }) => {
+    if (state[target.id] !== target.value) go({ [target.id]: target.value });
+  });
+}
 find("filters").addEventListener("reset", (event) => {
   event.preventDefault();
   go({ q: "", family: "", wire: "", provider: "", target: "", verdicts: new Set(), cell: "" });

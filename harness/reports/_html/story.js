@@ -29,7 +29,7 @@ function drawStory(one) {
     told.trace.turns.forEach((turn, number) => parts.push(drawTurn(turn, number, told, must)));
     for (const index of told.trace.unplayed) parts.push(make("p", { class: "row-bad" }, `Exchange ${index} of the tape was left unplayed.`));
   }
-  parts.push(drawReplay(told, one));
+  parts.push(drawReplay(told));
   find("story").replaceChildren(...parts.filter(Boolean));
 }
 
@@ -123,8 +123,8 @@ function mark(reported, meant) {
   return make("code", { class: "value" }, reported.slice(0, start), middle ? make("mark", { class: "differs" }, middle) : null, end ? reported.slice(-end) : "");
 }
 
-function drawReplay(told, one) {
-  const command = COMPARING ? `${told.replay} --target ${one.target}` : told.replay;
+function drawReplay(told) {
+  const command = told.replay;
   const copy = make("button", { type: "button", class: "quiet", onclick: () => copyText(command, copy) }, "copy");
   return make("p", { class: "replay" }, make("span", { class: "dim" }, "Replay it: "), make("code", {}, command), " ", copy);
 }
