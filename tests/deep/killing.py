@@ -1,0 +1,274 @@
+"""Mutants tried one by one against the conformance suite: `python tests/deep/killing.py --count 300`.
+
+How a mutant is tried: this process reads the scenarios once and forks one child a mutant. The child
+forgets every module of the package but those that a scenario is made of, puts a finder of its own
+before all others, which gives the one module its mutated text, and imports the package anew. No
+file is written. The cells that reach the mutated line, known from a run under a tracer, are judged
+as `pytest -k provider` judges them here, SHOULDs included, until one is red. A child that uses far
+more time than its cells need is in an endless loop, which a run of the suite would notice too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import json
+import os
+import random
+import resource
+import signal
+import sys
+import tempfile
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from mutants import Mutant, mutants_of
+
+import harness.scenario
+
+SCENARIO_LAYER = frozenset(name for name in sys.modules if name.partition(".")[0] == "harness")
+
+from harness.data import builtin
+from harness.engine.cells import cells
+from harness.engine.judge import run_cell
+from harness.engine.names import read_scenario
+from harness.engine.targets import make_target
+from harness.model import Verdict, VerdictKind
+
+PACKAGE = Path(harness.__file__).resolve().parent
+JUDGED = (
+    *("transports/*/reader.py", "transports/*/meaning.py", "transports/*/assembly.py"),
+    *("transports/*/calls.py", "transports/*/reply.py", "transports/*/body.py"),
+    *(f"transports/_{name}.py" for name in ("blocks", "block_reader", "strand", "chain")),
+    *(f"transports/_{name}.py" for name in ("think", "arguments", "whole")),
+    *(f"wire/{name}.py" for name in ("sse", "eventstream", "jsontext", "coding", "document")),
+)
+SECONDS = 3  # of the processor, for the import and beside what the cells need
+PATIENCE = 30  # times what a cell needs when nothing is wrong
+WALL = 120  # real seconds a cell, for a child that waits instead of working
+MEMORY = 3 << 30
+RED = frozenset({VerdictKind.FAILED, VerdictKind.ERRORED})
+
+
+def files() -> list[Path]:
+    return sorted(path for pattern in JUDGED for path in PACKAGE.glob(pattern))
+
+
+def sampled(count: int, seed: int) -> list[Mutant]:
+    found = [
+        mutant
+        for path in files()
+        for mutant in mutants_of(str(path.relative_to(PACKAGE)), path.read_text("utf-8"))
+    ]
+    return random.Random(seed).sample(found, min(count, len(found)))
+
+
+# Children ---------------------------------------------------------------------------------------
+
+
+def forked(jobs: list[Callable[[Path], None]], at_once: int) -> Iterator[tuple[int, int, Path]]:
+    """Each job in a child of its own, given a file to answer in: (job, status, file) as they end."""
+    with tempfile.TemporaryDirectory() as folder:
+        running: dict[int, int] = {}
+        waiting = list(enumerate(jobs))[::-1]
+        while waiting or running:
+            while waiting and len(running) < at_once:
+                number, job = waiting.pop()
+                running[_child(job, Path(folder, str(number)))] = number
+            child, status = os.wait()
+            number = running.pop(child)
+            yield number, status, Path(folder, str(number))
+
+
+def _child(job: Callable[[Path], None], answer: Path) -> int:
+    child = os.fork()
+    if child:
+        return child
+    code = 1
+    try:
+        job(answer)
+        code = 0
+    except BaseException as error:  # noqa: BLE001
+        answer.with_suffix(".error").write_text(repr(error))
+    os._exit(code)
+
+
+# Which cells reach which lines ------------------------------------------------------------------
+
+
+class Suite:
+    """The scenarios, the verdict and time of every cell, and the lines that each runs."""
+
+    def __init__(self, at_once: int) -> None:
+        folder = builtin("scenarios")
+        self.scenarios = {path.stem: read_scenario(path) for path in sorted(folder.glob("*.yaml"))}
+        self.seconds: dict[str, float] = {}
+        self.red: dict[str, str] = {}
+        self.reached: dict[tuple[str, int], set[str]] = defaultdict(set)
+        shares = [list(self.scenarios)[start::at_once] for start in range(at_once)]
+        jobs = [lambda answer, share=share: self._trace(share, answer) for share in shares]
+        for _, status, answer in forked(jobs, at_once):
+            if status:
+                raise SystemExit(answer.with_suffix(".error").read_text())
+            self._take(json.loads(answer.read_text()))
+
+    def _trace(self, share: list[str], answer: Path) -> None:
+        told = {}
+        names = {str(path): str(path.relative_to(PACKAGE)) for path in files()}
+        target = make_target("reference")
+        for scenario in share:
+            for cell in cells(self.scenarios[scenario]):
+                lines: set[tuple[str, int]] = set()
+                tracer = _tracer(names, lines)
+                threading.settrace(tracer)
+                sys.settrace(tracer)
+                verdict = run_cell(cell, target)
+                sys.settrace(None)
+                told[cell.id] = [verdict.seconds, fault_of(verdict), sorted(lines)]
+        answer.write_text(json.dumps(told))
+
+    def _take(self, told: dict[str, Any]) -> None:
+        for cell, (seconds, fault, lines) in told.items():
+            self.seconds[cell] = seconds
+            if fault:
+                self.red[cell] = fault
+                continue
+            for file, line in lines:
+                self.reached[file, line].add(cell)
+                self.reached[file, 0].add(cell)
+
+    def reaching(self, mutant: Mutant) -> list[str]:
+        """The cells that run the changed lines, those of scenarios that reach little else of this
+        file first, and one of each scenario before the second of any. What runs at the import
+        concerns every cell that comes into the file."""
+        lines = range(mutant.line, mutant.last + 1) if mutant.function else (0,)
+        found = set().union(*(self.reached.get((mutant.file, line), set()) for line in lines))
+        of_scenario = defaultdict(list)
+        for cell in sorted(found):
+            of_scenario[cell.partition("[")[0]].append(cell)
+        rounds = [
+            (turn, len(own) / len(found), cell)
+            for own in of_scenario.values()
+            for turn, cell in enumerate(random.Random(mutant.start).sample(own, len(own)))
+        ]
+        return [cell for _, _, cell in sorted(rounds)]
+
+
+def _tracer(names: dict[str, str], lines: set[tuple[str, int]]) -> Callable[..., Any]:
+    def on_call(frame: Any, event: str, arg: Any) -> Any:
+        name = names.get(frame.f_code.co_filename)
+        if name is None:
+            return None
+
+        def on_line(frame: Any, event: str, arg: Any) -> Any:
+            lines.add((name, frame.f_lineno))
+            return on_line
+
+        return on_line(frame, event, arg)
+
+    return on_call
+
+
+def fault_of(verdict: Verdict) -> str:
+    """Why a cell is red; empty when it is not."""
+    if verdict.violations:
+        return f"{verdict.violations[0].invariant}: {verdict.violations[0].sentence}"
+    return verdict.reason[-300:] or "errored" if verdict.kind in RED else ""
+
+
+# One mutant -------------------------------------------------------------------------------------
+
+
+class Mutated(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):
+    """Finds one module, and gives the text that it was told instead of the file's."""
+
+    def __init__(self, mutant: Mutant) -> None:
+        self.path = PACKAGE / mutant.file
+        self.name = ".".join(("harness", *Path(mutant.file).with_suffix("").parts))
+        self.text = mutant.applied(self.path.read_text("utf-8"))
+
+    def find_spec(self, fullname: str, path: Any, target: Any = None) -> Any:
+        if fullname != self.name:
+            return None
+        return importlib.util.spec_from_file_location(fullname, self.path, loader=self)
+
+    def get_filename(self, fullname: str) -> str:
+        return str(self.path)
+
+    def get_data(self, path: str) -> bytes:
+        if path != str(self.path):
+            raise OSError(path)  # there is no kept bytecode of it
+        return self.text.encode()
+
+
+def attack(suite: Suite, mutant: Mutant, chosen: list[str], answer: Path) -> None:
+    """In a child: write which cell is red and why, or an empty answer when none is."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    for name in [name for name in sys.modules if name.partition(".")[0] == "harness"]:
+        if name not in SCENARIO_LAYER:
+            del sys.modules[name]
+    sys.meta_path.insert(0, Mutated(mutant))
+    signal.setitimer(signal.ITIMER_PROF, SECONDS)
+    told = {"killer": "", "why": ""}
+    answer.write_text(json.dumps({"killer": "the import", "why": "it never ends"}))
+    try:
+        anew = importlib.import_module
+        run = anew("harness.engine.judge").run_cell
+        target = anew("harness.engine.targets").make_target("reference")
+        of_scenario = anew("harness.engine.cells").cells
+        kinds = anew("harness.model").VerdictKind
+        assert kinds is VerdictKind, "the scenarios were read with other kinds of verdict"
+        known: dict[str, Any] = {}
+        for name in chosen:
+            scenario = name.partition("[")[0]
+            if name not in known:
+                known |= {cell.id: cell for cell in of_scenario(suite.scenarios[scenario])}
+            signal.setitimer(signal.ITIMER_PROF, SECONDS + PATIENCE * suite.seconds[name])
+            signal.alarm(WALL)
+            answer.write_text(json.dumps({"killer": name, "why": "it never ends"}))
+            if fault := fault_of(run(known[name], target)):
+                told = {"killer": name, "why": fault}
+                break
+    except Exception as error:  # noqa: BLE001
+        told = {"killer": "the import", "why": repr(error)}
+    signal.setitimer(signal.ITIMER_PROF, 0)
+    signal.alarm(0)
+    answer.write_text(json.dumps(told))
+
+
+def tried(suite: Suite, chosen: list[Mutant], at_once: int) -> Iterator[tuple[Mutant, dict]]:
+    """Each mutant and what became of it: how many cells reach it, which one killed it, and why."""
+    of_mutant = [suite.reaching(mutant) for mutant in chosen]
+    jobs = [
+        lambda answer, mutant=mutant, own=own: attack(suite, mutant, own, answer)
+        for mutant, own in zip(chosen, of_mutant, strict=True)
+    ]
+    for number, status, answer in forked(jobs, at_once):
+        if not os.WIFSIGNALED(status) and os.waitstatus_to_exitcode(status):
+            raise SystemExit(f"{chosen[number]}\n{answer.with_suffix('.error').read_text()}")
+        yield chosen[number], json.loads(answer.read_text()) | {"cells": len(of_mutant[number])}
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    asked.add_argument("--count", type=int, default=300)
+    asked.add_argument("--seed", type=int, default=1)
+    asked.add_argument("--at-once", type=int, default=2)
+    asked.add_argument("--only", default="", help="of the sample, what stands in this file")
+    options = asked.parse_args()
+    suite = Suite(options.at_once)
+    print(json.dumps({"cells": len(suite.seconds), "red": suite.red}), flush=True)
+    chosen = [m for m in sampled(options.count, options.seed) if options.only in m.file]
+    for mutant, end in tried(suite, chosen, options.at_once):
+        print(json.dumps({"key": mutant.key, "shown": str(mutant), **end}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
