@@ -1,4 +1,4 @@
-"""What was recorded from a real llama-server: true to itself through both doors, and to the SDKs."""
+"""What was recorded from a real llama-server: true through both doors, and to the SDKs."""
 
 import json
 from collections import Counter

@@ -12,7 +12,10 @@ import binascii
 import json
 import re
 
-_OURS = re.compile(rb"scrub(?:bed-\d+-)?\d*x*|x+|\*+|0{8}-0000-4000-8000-\d{12}|9\d*")
+_OURS = re.compile(
+    rb"scrub(?:bed-\d+-)?\d*x*|x+|\*+|0{8}-0000-4000-8000-\d{12}|9\d*"
+    rb"|eyJ[A-Za-z0-9_-]+\.eyJ[A-Za-z0-9_-]+\.scrub[A-Za-z0-9_-]*"
+)
 _WORD = re.compile(rb"<[^<>]*>|\[?(?:REDACTED|FILTERED|SCRUBBED)\]?|[*xX]{3,}", re.IGNORECASE)
 _NUMBERED = re.compile(rb"scrubbed-(\d+)-")
 _UUID = re.compile(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")

@@ -7,12 +7,11 @@ the same everywhere.
 from __future__ import annotations
 
 import base64
-import html
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, Self
-from urllib.parse import quote, quote_plus, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 SHORTEST = 6  # shorter values stand in every text by chance
 SHORTEST_IN_ENVIRONMENT = 8
@@ -22,6 +21,7 @@ _NAMED = re.compile(
 _HARMLESS = re.compile(
     r"(?:[/~.]|unix:|[a-z]:\\).*|\d+|true|false|[a-z]+", re.DOTALL | re.IGNORECASE
 )
+_HTML = (b"&amp;", b"&lt;", b"&gt;", b"&quot;", b"&apos;", rb"\+")
 _BASE64 = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=")
 _SKIPPED = (0, 2, 3)  # characters of base64 that the bytes before the secret have a part in
 
@@ -41,6 +41,7 @@ class Known:
     def __init__(self, values: Iterable[str] = ()) -> None:
         self._origin: dict[bytes, str] = {}
         self._variants: dict[bytes, list[tuple[str, bytes]]] = {}
+        self._spelled: dict[bytes, re.Pattern[bytes]] = {}
         for value in values:
             self.add(value)
 
@@ -59,6 +60,7 @@ class Known:
         if len(secret) >= shortest and secret not in self._variants:
             self._origin[secret] = origin or "a secret of this recording"
             self._variants[secret] = list(_encodings(secret))
+            self._spelled[secret] = _spelling(secret)
 
     def origin(self, secret: bytes) -> str:
         """Whose value it is, in words that do not tell it."""
@@ -72,6 +74,10 @@ class Known:
 
     def hits(self, data: bytes) -> Iterator[Hit]:
         """Every place; those of one secret may overlap."""
+        if b"%" in data or b"\\u" in data or b"&" in data:
+            for secret, spelled in list(self._spelled.items()):
+                for found in spelled.finditer(data):
+                    yield Hit(found.start(), found.end(), secret, "escaped")
         for secret, variants in list(self._variants.items()):
             for encoding, variant in variants:
                 start = data.find(variant)
@@ -108,27 +114,32 @@ def _encodings(secret: bytes) -> Iterator[tuple[str, bytes]]:
 def _all_encodings(secret: bytes) -> Iterator[tuple[str, bytes]]:
     yield "raw", secret
     yield "reversed", secret[::-1]
-    percent = "".join(f"%{byte:02X}" for byte in secret).encode()
-    for form in (quote(secret, safe=""), quote(secret, safe="/"), quote_plus(secret)):
-        yield "url", form.encode()
-        yield "url", re.sub("%..", lambda match: match[0].lower(), form).encode()
-        yield "url twice", quote(form, safe="").encode()
-    yield "url", percent
-    yield "url", percent.lower()
     yield "hex", secret.hex().encode()
     yield "hex", secret.hex().upper().encode()
     text = secret.decode("utf-8", "replace")
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     yield "json", escaped.encode()
     yield "json", escaped.replace("/", "\\/").encode()
-    for spelled in ("\\u{:04x}", "\\u{:04X}"):
-        yield "json", "".join(spelled.format(ord(char)) for char in text).encode()
-    yield "html", html.escape(text).encode()
     for offset in range(3):
         whole = base64.b64encode(b"\0" * offset + secret)
         sure = whole[_SKIPPED[offset] : (offset + len(secret)) * 8 // 6]
         yield "base64", sure
         yield "base64", sure.replace(b"+", b"-").replace(b"/", b"_")
+
+
+def _spelling(secret: bytes) -> re.Pattern[bytes]:
+    """The secret with any of its characters escaped, for a URL (also twice), JSON or HTML."""
+    return re.compile(b"".join(map(_any_spelling, secret)))
+
+
+def _any_spelling(byte: int) -> bytes:
+    code = b"".join(b"[%c%c]" % (digit, ord(chr(digit).upper())) for digit in b"%02x" % byte)
+    named = {ord(char): name for char, name in zip("&<>\"' ", _HTML, strict=True)}.get(byte)
+    forms = [re.escape(bytes((byte,))), b"%(?:25)*" + code, rb"\\+u00" + code]
+    forms += [rb"\\+/"] if byte == 0x2F else []
+    forms += [b"&#0*%d;" % byte, b"&#[xX]0*" + code + b";"]
+    forms += [named] if named else []
+    return b"(?:" + b"|".join(forms) + b")"
 
 
 def _widened(data: bytes, start: int, end: int) -> tuple[int, int]:

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from harness.cassette import Cassette, Note, load, save
 from harness.errors import UsageError
@@ -116,18 +116,31 @@ def _parts(folder: Path) -> list[Path]:
 
 def _put(path: Path, data: bytes) -> None:
     """A file without a name until it is whole, where the system has such; so a kill leaves none."""
-    nameless = getattr(os, "O_TMPFILE", None)
+    folder = os.open(path.parent, os.O_RDONLY)
     try:
-        if nameless is None:
-            raise OSError  # noqa: TRY301 -- as where the file system has none
-        handle = os.open(path.parent, os.O_WRONLY | nameless, 0o644)
-    except OSError:
-        beside = path.with_name(f".{path.name}")
-        beside.write_bytes(data)
-        beside.replace(path)
-        return
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-        os.link(f"/proc/self/fd/{file.fileno()}", path, follow_symlinks=True)
+        file = _nameless(path.parent)
+        if file is None:
+            beside = path.with_name(f".{path.name}")
+            beside.write_bytes(data)
+            beside.replace(path)
+            return
+        with file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+            own = f"/proc/self/fd/{file.fileno()}"
+            # A folder's descriptor makes it the call that follows the link to what is open.
+            os.link(own, path.name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=True)
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _nameless(folder: Path) -> IO[bytes] | None:
+    kind = getattr(os, "O_TMPFILE", None)
+    if kind is None:
+        return None
+    try:
+        return os.fdopen(os.open(folder, os.O_WRONLY | kind, 0o644), "wb")
+    except OSError:  # a file system that has none
+        return None

@@ -9,7 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import httpx2
 import recorded_cases as cases
@@ -59,9 +60,11 @@ def record(case, running, path):
     seed = seed_for(case, server)
     interrupt = {"killed": server.kill, "stopped": server.halt}.get(case.how)
     facts = {"model": cases.MODEL, "seed": str(seed)}
-    with recording(path, "all", known=Known([]), origin=ORIGIN, **facts) as tape:
-        with httpx2.Client(transport=tape.transport("httpx2")) as http:
-            saw = cases.ask(case, server.base_url, http, seed, interrupt)
+    with (
+        recording(path, "all", known=Known([]), origin=ORIGIN, **facts) as tape,
+        httpx2.Client(transport=tape.transport("httpx2")) as http,
+    ):
+        saw = cases.ask(case, server.base_url, http, seed, interrupt)
     if interrupt is not None:
         server.again()
     return saw
@@ -78,7 +81,8 @@ def main():
             saw = record(case, running, case.path)
             seen[case.id] = cases.summary(case, saw)
             tape = load(case.path).exchanges[-1]
-            print(case.id, tape.status, len(tape.pieces), tape.ending.value, seen[case.id]["error"])
+            error = seen[case.id]["error"] or "no error"
+            sys.stdout.write(f"{case.id}: {len(tape.pieces)} pieces, {tape.ending}, {error}\n")
     cases.SEEN.parent.mkdir(exist_ok=True)
     cases.SEEN.write_text(json.dumps(seen, indent=1, ensure_ascii=False) + "\n")
 

@@ -3,7 +3,6 @@
 The built binary is kept in a cache folder of the user (HARNESS_LLAMA_CACHE names another).
 """
 
-import contextlib
 import os
 import shutil
 import signal
@@ -97,14 +96,19 @@ class Server:
             list(map(str, command)), stdout=self._log, stderr=self._log
         )
         for _ in range(600):
-            with contextlib.suppress(OSError):
-                with urllib.request.urlopen(self.base_url + "/health", timeout=1) as answer:
-                    if answer.status == 200:
-                        return self
+            if self._is_ready():
+                return self
             if self._process.poll() is not None:
                 break
             time.sleep(0.05)
         raise RuntimeError(f"llama-server did not start: see {self._log.name}")
+
+    def _is_ready(self):
+        try:
+            with urllib.request.urlopen(self.base_url + "/health", timeout=1) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
 
     def kill(self):
         self._process.send_signal(signal.SIGKILL)

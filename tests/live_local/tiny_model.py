@@ -17,23 +17,24 @@ import numpy as np
 HEADS, CONTEXT = 4, 8192
 SPECIAL = ["<unk>", "<s>", "</s>", "<|im_start|>", "<|im_end|>", "<tool_call>", "</tool_call>"]
 UNKNOWN, BOS, _, _, END, CALL, CALLED = range(len(SPECIAL))
-WORDS = (
-    "a all and are at be big blue boat bread bright by came can cat city clear cold come day deep "
-    "do dog door down east end every far few find fire fish five for four friend from garden gave "
-    "go good green had hand has have he hill home hour house how if in into is it its keep kind "
-    "king know lake land last leaf left light like little long look made many may mill moon more "
-    "morning most much my name near new night no north not now of off old on one open or other our "
-    "out over own part path place play rain red right river road round run said sea see seven ship "
-    "short side six sky slow small snow so some song soon south star stone street such sun take "
-    "tell ten than that the their them then there they this three time to town tree true turn two "
-    "under up walk wall warm was water way we week well went were west what wheel when where white "
-    "who will wind with wood word work world would year yes yet you young your"
-).split()
+WORDS = """
+a all and are at be big blue boat bread bright by came can cat city clear cold come day
+deep do dog door down east end every far few find fire fish five for four friend from
+garden gave go good green had hand has have he hill home hour house how if in into is it
+its keep kind king know lake land last leaf left light like little long look made many
+may mill moon more morning most much my name near new night no north not now of off old
+on one open or other our out over own part path place play rain red right river road
+round run said sea see seven ship short side six sky slow small snow so some song soon
+south star stone street such sun take tell ten than that the their them then there they
+this three time to town tree true turn two under up walk wall warm was water way we week
+well went were west what wheel when where white who will wind with wood word work world
+would year yes yet you young your
+""".split()  # noqa: SIM905 -- words, as a text
 MULTIBYTE = ["\u00e9t\u00e9", "\u4f60\u597d", "\U0001f600", "na\u00efve"]
 TEMPLATE = (
     "{%- if tools %}{{ '<|im_start|>system\\nTools: <tools>' }}"
     "{%- for tool in tools %}{{ tool | tojson }}{%- endfor %}"
-    "{{ '</tools> Call one with <tool_call>\\n{\"name\": <function-name>, \"arguments\": "
+    '{{ \'</tools> Call one with <tool_call>\\n{"name": <function-name>, "arguments": '
     "<args-dict>}\\n</tool_call><|im_end|>\\n' }}{%- endif %}"
     "{%- for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' }}"
     "{%- if message['content'] %}{{ message['content'] }}{%- endif %}"
