@@ -4,7 +4,9 @@ only puts it where the eye looks for it."""
 from __future__ import annotations
 
 _COMPARED = {"text": "content", "reasoning": "reasoning", "calls": "calls", "finish": "finish"}
-_BY_WORD = (  # in this order: `usage_is_not_invented`, `reasoning_stays_out_of_text`
+_BY_WORD: tuple[
+    tuple[tuple[str, ...], str], ...
+] = (  # in this order: `usage_is_not_invented`, `reasoning_stays_out_of_text`
     (("usage", "tokens"), "usage"),
     (("out_of_text",), "content"),
     (("tool", "call", "argument"), "calls"),

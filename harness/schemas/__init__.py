@@ -8,6 +8,7 @@ from importlib import resources
 from typing import Any
 
 import jsonschema
+from referencing import Registry, Resource
 
 
 def names() -> list[str]:
@@ -31,4 +32,11 @@ def validator(name: str, definition: str | None = None) -> Any:
     chosen = whole
     if definition is not None:
         chosen = {"$ref": f"#/$defs/{definition}", "$defs": whole["$defs"]}
-    return jsonschema.Draft202012Validator(chosen)
+    return jsonschema.Draft202012Validator(chosen, registry=_registry())
+
+
+@cache
+def _registry() -> Registry[Any]:
+    """So that one schema may use what another defines."""
+    every = map(schema, names())
+    return Registry().with_resources((one["$id"], Resource.from_contents(one)) for one in every)

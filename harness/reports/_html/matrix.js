@@ -128,9 +128,9 @@ function drawCell(cases) {
 
 function drawVariants(cases, width) {
   const sorted = [...cases].sort((a, b) => WORST.indexOf(a.verdict) - WORST.indexOf(b.verdict) || a.number - b.number);
-  const who = COMPARING ? `${cases[0].target} on ${cases[0].provider}` : cases[0].provider;
+  const who = COMPARING ? `${cases[0].target}, ${cases[0].provider}` : cases[0].provider;
   return make("tr", { class: "variants" }, make("td", { colspan: width },
-    make("p", {}, `${cases[0].scenario.id} on ${who}: ${many(cases.length, "case")}`),
+    make("p", {}, `${cases[0].scenario.id}, ${who}: ${many(cases.length, "case")}`),
     make("ul", {}, sorted.map((one) => make("li", {}, make("button", { type: "button", class: `variant ${one.verdict}`, "data-story": one.key },
       make("span", { "aria-hidden": "true" }, VERDICTS[one.verdict].glyph), make("code", {}, one.fault), make("small", {}, one.broken.length ? one.broken.join(", ") : VERDICTS[one.verdict].says)))))));
 }

@@ -12,6 +12,7 @@ function drawStory(one) {
   const told = storyOf(one.number);
   const must = told.violations.filter((violation) => violation.level === "must");
   const target = COMPARING ? make("span", { class: "chip" }, one.target) : null;
+  const others = COMPARING ? CASES.filter((other) => other.id === one.id && other !== one) : [];
   const parts = [
     make("nav", { class: "story-nav", "aria-label": "Story" },
       make("button", { type: "button", class: "quiet", id: "back" }, "← matrix"),
@@ -19,7 +20,8 @@ function drawStory(one) {
       make("button", { type: "button", class: "quiet", id: "previous" }, "previous"),
       make("button", { type: "button", class: "quiet", id: "next" }, "next")),
     make("h2", { id: "story-title" }, badge(one.verdict), " ", one.scenario.title || one.scenario.id),
-    make("p", { class: "id" }, target, make("span", { class: "chip" }, one.provider), make("span", { class: "chip" }, one.wire), make("span", { class: "chip" }, one.scenario.family.replaceAll("_", " ")), make("code", {}, one.id)),
+    make("p", { class: "id" }, target, make("span", { class: "chip" }, one.provider), make("span", { class: "chip" }, one.wire), make("span", { class: "chip" }, one.scenario.family.replaceAll("_", " ")), make("code", {}, one.id),
+      others.map((other) => make("button", { type: "button", class: "quiet other", onclick: () => go({ story: other.key }, { step: true }) }, "the same, by ", other.target, ": ", VERDICTS[other.verdict].glyph, " ", VERDICTS[other.verdict].says))),
     drawWhy(told.why),
     told.known ? make("p", { class: "known-note" }, "A known failure: ", link(told.known)) : null,
     told.violations.length ? drawViolations(told.violations) : null,
