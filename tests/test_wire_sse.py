@@ -78,6 +78,17 @@ def test_chunking_changes_nothing(body, points):
         assert (decoder.last_id, decoder.retry) == (whole.last_id, whole.retry)
 
 
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_plain_streams_are_not_read_line_by_line(monkeypatch, end):
+    """Whole events of one line end, LF or CRLF, are cut out without a look at every line."""
+    body = b"".join(b"event: e%sdata: %d%s" % (end, n, end * 2) for n in range(50))
+    body += b"".join(b"data: %d%s" % (n, end * 2) for n in range(50))
+    expected = fed(SseDecoder(), in_steps(body, 1))
+    monkeypatch.setattr(SseDecoder, "_by_line", None)
+    assert SseDecoder().feed(body) == fed(SseDecoder(), [b"", body]) == expected
+    assert [event.data for event in expected] == [str(n) for n in range(50)] * 2
+
+
 @given(SSE, st.integers(0, 300))
 def test_a_fork_goes_its_own_way(body, point):
     """A fork continues as its original would have, and neither disturbs the other."""

@@ -14,7 +14,10 @@ LINE_PARTS = [
 ]
 LINE_ENDS = [b"\n", b"\n\n", b"\r\n", b"\r\n\r\n", b"\r", b"\r\r", b"", b"\n\r"]
 LINES = st.tuples(st.sampled_from(LINE_PARTS), st.sampled_from(LINE_ENDS)).map(b"".join)
-SSE = st.lists(LINES, max_size=14).map(b"".join)
+EVEN_LINES = st.tuples(
+    st.sampled_from([b"\n", b"\r\n"]), st.lists(st.sampled_from(LINE_PARTS), max_size=14)
+).map(lambda pair: b"".join(part + pair[0] * (1 + (n % 2)) for n, part in enumerate(pair[1])))
+SSE = st.lists(LINES, max_size=14).map(b"".join) | EVEN_LINES
 POINTS = st.lists(st.integers(0, 300), max_size=12)
 
 

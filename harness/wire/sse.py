@@ -19,6 +19,7 @@ from harness.wire.growing import Growing
 LIMIT = 16 * 1024 * 1024
 MESSAGE = "message"
 BOM = b"\xef\xbb\xbf"
+LF, CRLF = b"\n", b"\r\n"
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _LONGEST_RETRY = 15  # digits: more milliseconds than any process lives
@@ -114,10 +115,14 @@ class SseDecoder:
             data = self._without_lf(data)
         events: list[SseEvent] = []
         try:
-            if b"\r" in data or len(data) > self.limit:
+            ends = data.count(b"\n")
+            returns = data.count(b"\r") if b"\r" in data else 0
+            if not ends and not returns:
+                self._grow(data)
+            elif len(data) > self.limit or (returns and not ends == returns == data.count(CRLF)):
                 self._by_line(data, events)
             else:
-                self._by_block(data, events)
+                self._by_block(data, events, CRLF if returns else LF)
         except LimitError as error:
             self._error = error
             if not events:
@@ -153,34 +158,41 @@ class SseDecoder:
         self._offset += 1
         return data[1:]
 
-    def _by_block(self, data: bytes, events: list[SseEvent]) -> None:
-        """The same as `_by_line` for a piece without CR, at a fraction of the cost: most blocks are
-        one data line, or one event line and one data line."""
+    def _grow(self, data: bytes) -> None:
+        """A piece of a line, and no end of it."""
+        self._line.append(data)
+        self._offset += len(data)
+        self._check(len(self._line))
+
+    def _by_block(self, data: bytes, events: list[SseEvent], ending: bytes) -> None:
+        """The same as `_by_line` for a piece whose lines all end in `ending`, at a fraction of the
+        cost: most blocks are one data line, or one event line and one data line."""
+        blank, then_data = ending + ending, ending + b"data: "
         if self._start != self._offset:  # first the block that was begun, to its blank line
-            if not self._line and data[:1] == b"\n":
-                cut = 1
-            elif (found := data.find(b"\n\n")) >= 0:
-                cut = found + 2
+            if not self._line and data.startswith(ending):
+                cut = len(ending)
+            elif (found := data.find(blank)) >= 0:
+                cut = found + len(blank)
             else:
                 self._by_line(data, events)
                 return
             self._by_line(data[:cut], events)
             data = data[cut:]
-        *blocks, rest = data.split(b"\n\n")
+        *blocks, rest = data.split(blank)
         start, last_id = self._offset, self._id
         for block in blocks:
-            end = start + len(block) + 2
+            end = start + len(block) + len(ending) + 1  # the blank line's first byte
             if block[:6] == b"data: " and b"\n" not in block:
                 events.append(_new(SseEvent, (block[6:], MESSAGE, start, end, last_id)))
-            elif block[:7] == b"event: " and block.count(b"\n") == 1 and b"\ndata: " in block:
-                name, _, value = block.partition(b"\ndata: ")
+            elif block[:7] == b"event: " and block.count(b"\n") == 1 and then_data in block:
+                name, _, value = block.partition(then_data)
                 event = name[7:].decode("utf-8", "replace") or MESSAGE
                 events.append(_new(SseEvent, (value, event, start, end, last_id)))
             else:
                 self._start = self._offset = start
-                self._by_line(block + b"\n\n", events)
+                self._by_line(block + blank, events)
                 last_id = self._id
-            start = end
+            start += len(block) + len(blank)
         self._start = self._offset = start
         if rest:
             self._by_line(rest, events)
