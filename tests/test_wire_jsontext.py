@@ -59,6 +59,16 @@ def test_dumps_and_loads_are_inverse(value):
     assert loads(dumps(value)) == value
 
 
+@pytest.mark.parametrize(
+    "before", [b"", b"\xef\xbb\xbf", b'["\xff\xe2\x82\xff", ', b'["\xed\xa0\x80\xc3\xa9", ']
+)
+def test_a_fault_is_told_at_its_byte(before):
+    """Whatever stands before it: a byte order mark, invalid or long UTF-8."""
+    with pytest.raises(FramingError) as raised:
+        loads(before + b"{]")
+    assert raised.value.offset == len(before) + 1
+
+
 @given(JSON, st.integers(0, 300))
 def test_damaged_json_gives_what_was_whole(value, point):
     """A cut anywhere stops the scan there: every value found is also found in the whole."""

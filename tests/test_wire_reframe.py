@@ -138,7 +138,12 @@ def test_a_document_is_one_unit():
     assert rebuild(whole, [unit]) == whole
 
 
-@pytest.mark.parametrize(("said", "after"), [("12", "9"), ("no number", "no number"), ("1", "0")])
+LONG = "9" * 5000  # more digits than Python reads
+
+
+@pytest.mark.parametrize(
+    ("said", "after"), [("12", "9"), ("no number", "no number"), ("1", "0"), (LONG, LONG)]
+)
 def test_a_wrong_length_stays_wrong(said, after):
     """By as much as before, never negative."""
     whole = exchange(b"data: 1\n\ndata: 22\n\n", headers=(("content-length", said),))

@@ -20,6 +20,7 @@ from harness.model import Span
 
 DEPTH = 200  # deeper JSON would break whoever walks it by recursion
 
+_BOM = b"\xef\xbb\xbf"
 _CONTAINERS = {b"{": "object", b"[": "array"}
 _CLOSERS = {"object": b"}", "array": b"]"}
 _new = tuple.__new__
@@ -67,10 +68,22 @@ def loads(data: bytes) -> Any:
         return json.loads(text)
     except json.JSONDecodeError as error:
         near = text[max(0, error.pos - 20) : error.pos + 20]
-        offset = len(text[: error.pos].encode("utf-8", "surrogatepass"))
-        raise FramingError(f"no JSON: {error.msg}", offset=offset, found=repr(near)) from error
+        raise FramingError(
+            f"no JSON: {error.msg}", offset=_broken(data), found=repr(near)
+        ) from error
     except ValueError as error:  # an integer of thousands of digits
         raise FramingError(f"no JSON that can be held: {error}") from error
+
+
+def _broken(data: bytes) -> int:
+    """The byte at which parsing ends: found in text that can be made bytes again, unlike U+FFFD."""
+    start = len(_BOM) if data.startswith(_BOM) else 0
+    text = data[start:].decode("utf-8", "surrogateescape")
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        return start + len(text[: error.pos].encode("utf-8", "surrogateescape"))
+    return len(data)
 
 
 def dumps(value: Any) -> bytes:
@@ -149,7 +162,7 @@ def values(data: bytes, start: int = 0, end: int | None = None) -> Iterator[Valu
     """Every value of the JSON text in data[start:end], containers when they close. Damaged JSON
     stops it at the damage: what was whole before has been yielded."""
     stop = len(data) if end is None else end
-    at = start + 3 if data[start : start + 3] == b"\xef\xbb\xbf" else start
+    at = start + 3 if data[start : start + 3] == _BOM else start
     within: list[_Open] = []
     path: Path = ()
     while (token := _VALUE.match(data, at, stop)) is not None and len(within) <= DEPTH:

@@ -19,6 +19,7 @@ from harness.wire.jsontext import dumps, loads
 from harness.wire.sse import MESSAGE, SseDecoder
 
 _LINES = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n|\Z)")
+_LENGTH = re.compile(r"[0-9]{1,18}\Z")  # Python refuses to read thousands of digits
 _JSON_LINE = re.compile(rb"\A(.*?)(\r?\n|\r|)\Z", re.DOTALL)
 
 
@@ -95,7 +96,7 @@ def rebuild(exchange: Exchange, units: Iterable[Unit]) -> Exchange:
     grown = sum(len(piece.data) for piece in pieces) - len(exchange.body)
     headers = tuple(
         (name, str(max(0, int(value) + grown)))
-        if name.lower() == "content-length" and value.isdecimal()
+        if name.lower() == "content-length" and _LENGTH.match(value)
         else (name, value)
         for name, value in exchange.headers
     )
