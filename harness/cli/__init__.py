@@ -7,6 +7,7 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from harness.errors import HarnessError
 
@@ -57,4 +58,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def console() -> None:
+    """A target is named as module:make, and looked for where the user stands first."""
+    sys.path.insert(0, str(Path.cwd()))
     sys.exit(main())

@@ -4,20 +4,14 @@ only puts it where the eye looks for it."""
 from __future__ import annotations
 
 _COMPARED = {"text": "content", "reasoning": "reasoning", "calls": "calls", "finish": "finish"}
-_BY_WORD: tuple[
-    tuple[tuple[str, ...], str], ...
-] = (  # in this order: `usage_is_not_invented`, `reasoning_stays_out_of_text`
-    (("usage", "tokens"), "usage"),
-    (("out_of_text",), "content"),
-    (("tool", "call", "argument"), "calls"),
-    (("finish",), "finish"),
-    (("reasoning", "signature", "think"), "reasoning"),
-    (("text_is", "prose", "deltas", "means", "refusal_is_kept"), "content"),
-    (
-        ("request", "attempt", "refresh", "credential", "body", "retried", "retry", "unplayed"),
-        "sent",
-    ),
-)
+_WORDS = {  # in this order: `usage_is_not_invented`, `reasoning_stays_out_of_text`
+    "usage": ("usage", "tokens"),
+    "content": ("out_of_text", "text_is", "prose", "deltas", "means", "refusal_is_kept"),
+    "calls": ("tool", "call", "argument"),
+    "finish": ("finish",),
+    "reasoning": ("reasoning", "signature", "think"),
+    "sent": ("request", "attempt", "refresh", "credential", "body", "retr", "unplayed"),
+}
 
 
 def field_of(invariant: str, sentence: str) -> str:
@@ -27,7 +21,5 @@ def field_of(invariant: str, sentence: str) -> str:
         if words and words[0].endswith("_tokens"):
             return "usage"
         return next((told for word, told in _COMPARED.items() if word in words), "outcome")
-    for words, told in _BY_WORD:
-        if any(word in invariant for word in words):
-            return told
-    return "outcome"
+    named = (told for told, parts in _WORDS.items() if any(part in invariant for part in parts))
+    return next(named, "outcome")
