@@ -68,10 +68,33 @@ def test_every_fault_is_told_at_once_with_its_line():
         (6, "schema"),
         (13, "schema"),
         (14, "schema"),
-        (21, "unreadable"),
+        (21, "broken"),
     ]
     first = lint_bytes(BROKEN.encode(), "b.yaml")[1]
     assert str(first).startswith("b.yaml:6:5: fault: metadata.harness.surprise is unknown")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        (BROKEN, 21, "interactions[1].response.harness.pieces cannot be read: the pieces are 7"),
+        (BROKEN.replace("code: 200, ", "code: no, "), 18, "status.code is no HTTP status"),
+        ("request: {method: GET}\nresponse: {}\nchunks:\n- {b64: 7}", 4, "chunks[0] is no base64"),
+    ],
+)
+def test_lint_says_as_much_as_load(text, line, said):
+    """Of a part that cannot be read: where it is, and what was found there."""
+    (fault,) = (f for f in lint_bytes(text.encode()) if f.where.line == line)
+    assert said in fault.message
+    assert ", found " in fault.message
+
+
+def test_no_finding_quotes_a_value_of_the_wrong_type():
+    """It may be anything: here a header that stands in the place of its request."""
+    document = {"version": 1, "interactions": [{"request": f"Bearer {KEY}", "response": KEY}]}
+    text = "\n".join(map(str, lint_bytes(json.dumps(document).encode())))
+    assert "interactions[0].request is no object, found str" in text
+    assert KEY not in text
 
 
 def test_a_clean_cassette_has_no_fault():
@@ -289,7 +312,7 @@ def test_the_show_command_prints_every_exchange(tape, capsys):
 
 
 def test_the_lint_command_tells_by_its_exit_code(tape, capsys):
-    """0 with notes only, 1 with a fault, 2 where a file cannot be loaded or found."""
+    """0 with notes only, 1 with a fault, 2 where a file is no cassette or is not there."""
     assert run("lint", tape) == 0
     assert "[plays-clean]" in capsys.readouterr().out
     assert run("lint", "--quiet", tape.parent) == 0
@@ -297,6 +320,8 @@ def test_the_lint_command_tells_by_its_exit_code(tape, capsys):
     save(Cassette((exchange(),)), tape.parent / "fault.yaml")
     assert run("lint", tape.parent) == 1
     (tape.parent / "bad.yaml").write_text(BROKEN)
+    assert run("lint", tape.parent) == 1
+    (tape.parent / "worse.yaml").write_text("a: 1")
     assert run("lint", tape.parent) == 2
     assert run("lint", tape.parent / "none.yaml") == 2
 

@@ -16,11 +16,15 @@ class Bad(Exception):
         super().__init__(what)
         self.path, self.what, self.found, self.hint = path, what, found, hint
 
-    def error(self, marks: Marks) -> CassetteError:
+    def error(self, marks: Marks | None = None) -> CassetteError:
         what = f"{spelled(self.path)} {self.what}" if self.path else self.what
-        return CassetteError(
-            what, where=marks.find(self.path), found=self.found[:200], hint=self.hint
-        )
+        where = marks.find(self.path) if marks is not None else None
+        return CassetteError(what, where=where, found=self.found[:200], hint=self.hint)
+
+
+def told(error: CassetteError) -> str:
+    """What, what was found and what to do, without the place: a finding has that beside it."""
+    return CassetteError(error.what, found=error.found, hint=error.hint).render()
 
 
 class Fault(NamedTuple):

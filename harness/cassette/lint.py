@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.cassette.dialects import UNVERSIONED, VCRPY, origin, to_stock
 from harness.cassette.events import Path, Plain
-from harness.cassette.fault import Bad, Fault
+from harness.cassette.fault import Bad, Fault, told
 from harness.cassette.framing import contradiction
 from harness.cassette.interaction import answered
 from harness.cassette.read import HARNESS, cassette
@@ -24,8 +24,8 @@ from harness.model import Ending, Exchange
 from harness.wire.coding import decode_body
 
 LARGE = 64 * 1024
-UNREADABLE, SCHEMA = "unreadable", "schema"
-UNLOADABLE_CODES = {UNREADABLE, SCHEMA}  # `load` raises for these
+UNREADABLE = "unreadable"  # no cassette at all: nothing else of it can be judged
+BROKEN, SCHEMA = "broken", "schema"  # a part of one: `load` refuses the file for it
 _WANTED = {
     "recorded": ("from", "at"),
     "authored": ("from",),
@@ -45,9 +45,10 @@ def lint_bytes(data: bytes, name: str | None = None) -> list[Fault]:
         document = parse(data, name)
         stock, dialect = to_stock(document)
     except CassetteError as error:
-        return [Fault(error.where or Where(name), UNREADABLE, error.what)]
+        return [Fault(error.where or Where(name), UNREADABLE, told(error))]
     except Bad as bad:
-        return [Fault(Where(name, 1, 1), UNREADABLE, str(bad.error(Marks(data, name)).what))]
+        refused = bad.error(Marks(data, name))
+        return [Fault(refused.where or Where(name), UNREADABLE, told(refused))]
     marks = Marks(data, name)
     found = list(_findings(stock, dialect))
     if len(data) > LARGE:
@@ -71,7 +72,7 @@ def _findings(stock: Plain, dialect: str) -> Iterator[_Finding]:
         yield (
             at,
             SCHEMA,
-            f"{spelled(at)} {what}" if what.startswith("is ") else f"{spelled(at)}: {what}",
+            f"{spelled(at)}{what}" if what[0] == ":" else f"{spelled(at)} {what}",
             "fault",
         )
     yield from _file_findings(stock, unread)
@@ -81,7 +82,7 @@ def _findings(stock: Plain, dialect: str) -> Iterator[_Finding]:
             exchange, note = answered(item, at, ours=ours)
         except Bad as bad:
             if bad.path not in unread:
-                yield bad.path, UNREADABLE, str(bad), "fault"
+                yield bad.path, BROKEN, told(bad.error()), "fault"
             continue
         yield from _exchange_findings(exchange, note, at, ours=ours)
 
@@ -98,8 +99,10 @@ def _schema_faults(stock: Plain, dialect: str) -> Iterator[tuple[Path, str]]:
             known = error.schema["properties"]
             for key in error.instance.keys() - known.keys():
                 yield (*at, key), f"is unknown; known are {', '.join(sorted(known))}"
+        elif error.validator == "type":  # a value of the wrong type may be anything, a secret too
+            yield at, f"is no {error.validator_value}, found {type(error.instance).__name__}"
         else:
-            yield at, error.message[:300]
+            yield at, f": {error.message[:300]}"
 
 
 def _file_findings(stock: Plain, unread: list[Path]) -> Iterator[_Finding]:
@@ -107,7 +110,7 @@ def _file_findings(stock: Plain, unread: list[Path]) -> Iterator[_Finding]:
         whole = cassette({**stock, "interactions": []})
     except Bad as bad:
         if bad.path not in unread and bad.path[-1:] != ("unanswered",):
-            yield bad.path, UNREADABLE, str(bad), "fault"
+            yield bad.path, BROKEN, told(bad.error()), "fault"
         return
     yield from _provenance_findings(whole)
     for number in range(len(whole.unanswered)):

@@ -10,7 +10,7 @@ from typing import Any
 from harness.cassette import dumps, load, save
 from harness.cassette.fault import Fault
 from harness.cassette.importing import import_
-from harness.cassette.lint import UNLOADABLE_CODES, lint, lint_bytes
+from harness.cassette.lint import UNREADABLE, lint, lint_bytes
 from harness.cassette.show import show_all
 from harness.errors import FileError
 
@@ -56,7 +56,7 @@ def run_show(args: argparse.Namespace) -> int:
 
 
 def run_lint(args: argparse.Namespace) -> int:
-    """Exit 1 if anything is a fault, 2 if a file cannot be read at all."""
+    """Exit 1 if anything is a fault, 2 if a file is no cassette at all."""
     code = OK
     for path in _files(args.paths):
         try:
@@ -73,7 +73,7 @@ def run_lint(args: argparse.Namespace) -> int:
 
 def _code(found: list[Fault]) -> int:
     faults = [fault for fault in found if fault.level == "fault"]
-    if any(fault.code in UNLOADABLE_CODES for fault in faults):
+    if any(fault.code == UNREADABLE for fault in faults):
         return UNLOADABLE
     return FAULTY if faults else OK
 
