@@ -1,6 +1,7 @@
 """What was saved is what is loaded, and the file is always the same for the same cassette."""
 
 import os
+import stat
 from dataclasses import replace
 from pathlib import Path
 
@@ -194,6 +195,30 @@ def test_saving_is_whole_or_not_at_all(tmp_path, monkeypatch):
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
     assert load(path) == cassette
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes and folders that can be flushed are POSIX")
+def test_a_saved_file_is_its_owners(tmp_path, monkeypatch):
+    """A new one has the mode that the umask leaves, an old one its own; a link stays a link; and
+    the rename is flushed too."""
+    synced = []
+    fsync = os.fsync
+    monkeypatch.setattr(
+        os, "fsync", lambda handle: synced.append(os.fstat(handle)) or fsync(handle)
+    )
+    path, link = tmp_path / "tape.yaml", tmp_path / "link.yaml"
+    link.symlink_to(path)
+    before = os.umask(0o077)
+    try:
+        save(Cassette(), link)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    path.chmod(0o640)
+    save(Cassette(), link)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert link.is_symlink()
+    assert [stat.S_ISDIR(found.st_mode) for found in synced] == [False, True] * 2
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ never anything. Written whole or not at all, and always the same for the same ca
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
+import stat
 from collections import Counter
 from pathlib import Path
 
@@ -21,20 +22,35 @@ from harness.model import Ending, Exchange, Headers
 
 
 def save(cassette: Cassette, path: str | Path) -> None:
-    """Into a new file beside it, flushed to the disk, then renamed: no reader sees half of it."""
-    target = Path(path)
+    """Into a new file beside it, flushed to the disk, then renamed: no reader sees half of it.
+
+    A file that is there keeps its mode, and a link to it stays one."""
+    target = Path(path).resolve()
     data = dumps(cassette, str(path))
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    beside = target.with_name(f".{secrets.token_hex(4)}.{target.name[-80:]}")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with beside.open("xb") as file:  # under the user's own umask
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(target)
+        if target.exists():
+            beside.chmod(stat.S_IMODE(target.stat().st_mode))
+        beside.replace(target)
     finally:
-        Path(name).unlink(missing_ok=True)  # still there only if something failed
+        beside.unlink(missing_ok=True)  # still there only if something failed
+    _sync_folder(target.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """A rename is on the disk when its folder is. Only POSIX opens folders."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def dumps(cassette: Cassette, name: str | None = None) -> bytes:
