@@ -180,7 +180,8 @@ def test_gzip_is_unpacked_and_a_damaged_one_named():
     """A .yaml.gz is a cassette too; cut short or broken it is a typed error."""
     packed = gzip.compress(b"interactions: []\n")
     assert loads(packed).exchanges == ()
-    for bad in (packed[:-5], packed[:12] + b"\xff" * 8 + packed[20:], b"\x1f\x8b"):
+    assert loads(gzip.compress(b"inter") + gzip.compress(b"actions: []\n")).exchanges == ()
+    for bad in (packed[:-5], packed[:12] + b"\xff" * 8 + packed[20:], b"\x1f\x8b", packed + b"x"):
         with pytest.raises(CassetteError, match="gzip"):
             loads(bad)
 

@@ -8,6 +8,7 @@ blank line, or after every frame of an AWS event stream. Both ways are exact: wh
 
 from __future__ import annotations
 
+import math
 import re
 from decimal import Decimal
 from itertools import groupby, pairwise
@@ -19,7 +20,7 @@ _RUN = re.compile(r"(\d+)(?:\*(\d+))?(?:@(\d+(?:\.\d+)?))?\Z", re.ASCII)
 _UNIFORM = re.compile(r"events(?:@(\d+(?:\.\d+)?))?\Z", re.ASCII)
 _DELAY = re.compile(r"(\d+(?:\.\d+)?)ms\Z", re.ASCII)
 _BLANK_LINE = re.compile(rb"\r\n\r\n|\n\n|\r\r|\n\r\n")
-_MOST_PIECES = 10_000_000
+_MOST_EMPTY = 100_000  # pieces without bytes, which a body does not bound
 
 
 def read(text: str, body: bytes, *, framed: bool = False) -> tuple[Piece, ...]:
@@ -29,14 +30,17 @@ def read(text: str, body: bytes, *, framed: bool = False) -> tuple[Piece, ...]:
         delay = _seconds(uniform[1])
         return tuple(Piece(part, delay) for part in events_of(body, framed=framed))
     pieces: list[Piece] = []
-    start = 0
+    start = empty = 0
     for word in text.split():
         run = _RUN.match(word)
         if run is None:
             raise ValueError(f"{word!r} is no run of pieces (size*count@milliseconds)")
         size, count, delay = int(run[1]), int(run[2] or 1), _seconds(run[3])
-        if start + size * count > len(body) or len(pieces) + count > _MOST_PIECES:
+        empty += 0 if size else count
+        if start + size * count > len(body):
             raise ValueError(_wrong_sum(text, body))
+        if empty > _MOST_EMPTY:
+            raise ValueError(f"more than {_MOST_EMPTY} pieces are empty")
         for _ in range(count):
             pieces.append(Piece(body[start : start + size], delay))
             start += size
@@ -72,7 +76,10 @@ def _at(delay: float) -> str:
 
 
 def _seconds(text: str | None) -> float:
-    return float(f"{text}e-3") if text else 0.0
+    seconds = float(f"{text}e-3") if text else 0.0
+    if math.isinf(seconds):
+        raise ValueError("a delay is no time that ever ends")
+    return seconds
 
 
 def milliseconds(seconds: float) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import zlib
 from typing import Any
 
 import yaml
 
 from harness.cassette import events
 from harness.cassette.events import Path
-from harness.errors import CassetteError, Where
+from harness.errors import CassetteError, CodingError, LimitError, Where
+from harness.wire.coding import Decoder
 
 _LARGEST = 512 * 1024 * 1024
 _HINT = "A cassette is YAML or JSON, as vcrpy writes it"
@@ -49,14 +49,17 @@ def unpacked(data: bytes, name: str | None = None) -> bytes:
     """Without the gzip around it, if there is one."""
     if data[:2] != b"\x1f\x8b":
         return data
-    unzip = zlib.decompressobj(31)
+    unzip = Decoder("gzip", _LARGEST)
     try:
-        text = unzip.decompress(data, _LARGEST)
-    except zlib.error as error:
-        raise CassetteError("is damaged gzip", where=Where(name), found=str(error)) from error
-    if not unzip.eof:
-        what = "unpacks to too much" if unzip.unconsumed_tail else "is gzip cut short"
-        raise CassetteError(what, where=Where(name), found=f"{len(text)} bytes so far")
+        text = unzip.feed(data)
+        whole = unzip.end()
+    except LimitError:
+        raise CassetteError("unpacks to too much", where=Where(name)) from None
+    except CodingError as error:
+        raise CassetteError("is damaged gzip", where=Where(name), found=error.what) from error
+    if not whole:
+        found = f"{len(text)} bytes so far"
+        raise CassetteError("is gzip cut short", where=Where(name), found=found)
     return text
 
 
