@@ -106,6 +106,8 @@ class Proxy:
         assert self._server is not None
         self._server.close()
         lines = list(self._lines)
+        if lines:  # what is all but over may end by itself
+            await asyncio.wait(lines, timeout=DRAIN_SECONDS)
         for line in lines:
             line.cancel()
         await asyncio.gather(*lines, return_exceptions=True)
