@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from importlib import resources
 from typing import Any
 
+from harness.engine.alignment import story_of
 from harness.reports._count import KINDS, count
 from harness.reports._field import field_of
-from harness.reports._story import story_of
 
 Json = dict[str, Any]
 
