@@ -10,6 +10,7 @@ import binascii
 import json
 from typing import Any
 
+from harness.cassette import recorders
 from harness.cassette.events import Path, Plain
 from harness.cassette.fault import Bad
 
@@ -24,16 +25,24 @@ CHUNKS = "chunks"
 
 def to_stock(document: Any) -> tuple[Plain, str]:
     """The document in vcrpy's shape, and which dialect it was in."""
-    if isinstance(document, list):  # as it was before version 1
-        return {"interactions": document}, BEFORE
+    if isinstance(document, list):
+        if recorders.is_nock(document):
+            return recorders.nock(document), recorders.NOCK
+        return {"interactions": document}, BEFORE  # as it was before version 1
     if not isinstance(document, dict):
         raise Bad((), "is no cassette", type(document).__name__, _EXPECTED)
     if isinstance(document.get("interactions"), list):
+        if recorders.is_go(document):
+            return recorders.go(document), recorders.GO
         return document, _accent(document)
+    if isinstance(document.get("http_interactions"), list):
+        return recorders.ruby(document), recorders.RUBY
     if isinstance(document.get("requests"), list) and isinstance(document.get("responses"), list):
         return _split(document), SPLIT
     if isinstance(document.get("chunks"), list) and isinstance(document.get("request"), dict):
         return _chunked(document), CHUNKS
+    if isinstance(document.get("request"), dict) and isinstance(document.get("response"), dict):
+        return recorders.pair(document), recorders.PAIR
     raise Bad(
         (), "is no cassette", f"the keys {', '.join(map(str, document)) or '(none)'}", _EXPECTED
     )
@@ -59,7 +68,7 @@ def origin(path: Path, dialect: str) -> Path:
         return path[1:]
     if dialect == SPLIT and len(path) > 2:
         return (f"{path[2]}s", path[1], *path[3:])
-    return path[2:] if dialect == CHUNKS else path
+    return path[2:] if dialect == CHUNKS else recorders.origin(path, dialect)
 
 
 def _split(document: Plain) -> Plain:
@@ -109,10 +118,15 @@ def _base64(text: Any, path: Path) -> bytes:
 
 
 def request_body(request: Plain, path: Path) -> Any:
-    """`parsed_body` (Pydantic AI) is JSON that stands for the body."""
+    """`parsed_body` (Pydantic AI) is JSON that stands for the body; so is a body that is none."""
     if "parsed_body" in request:
         return _as_json(request["parsed_body"], (*path, "parsed_body"))
-    return request.get("body")
+    body = request.get("body")
+    if not isinstance(body, dict):
+        return body
+    if "base64_string" in body:
+        return _base64(body["base64_string"], (*path, "body", "base64_string"))
+    return _as_json(body, (*path, "body"))
 
 
 def response_body(response: Plain, path: Path) -> Any:

@@ -69,6 +69,14 @@ def _iterator(data: Any) -> bytes:
     return _joined(args[0])
 
 
+def _word(data: Any) -> str:
+    """aiohttp's header names, a kind of `str` of their own, as they were pickled."""
+    args: Any = data.get("args") if isinstance(data, dict) else data
+    if not isinstance(args, list) or not all(isinstance(text, str) for text in args):
+        raise ValueError("a pickled header name that is no text")
+    return "".join(args[:1])
+
+
 def _joined(parts: Any) -> bytes:
     if not isinstance(parts, list) or not all(isinstance(part, str | bytes) for part in parts):
         raise ValueError("a pickled body of parts that are neither text nor bytes")
@@ -83,6 +91,8 @@ _COLLECTIONS: dict[str, Any] = {
     f"{_PYTHON}object/new:_io.BytesIO": _file,
     f"{_PYTHON}object/apply:builtins.iter": _iterator,
     f"{_PYTHON}object/apply:__builtin__.iter": _iterator,
+    f"{_PYTHON}object/apply:multidict._multidict.istr": _word,
+    f"{_PYTHON}object/new:multidict._multidict.istr": _word,
 }
 
 

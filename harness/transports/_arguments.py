@@ -34,24 +34,30 @@ def as_text(value: Any) -> str:
     return "" if value is None else compact(value)
 
 
-def is_json(text: str) -> bool:
-    return _parse(text) is not None
+def is_object(text: str) -> bool:
+    """Whether this is JSON, and an object: a call's arguments are named, or they are none."""
+    found = _parse(text)
+    return found is not None and isinstance(found[0], dict)
 
 
 def repair(raw: str | None) -> str | None:
-    """`raw` if it is JSON, else the JSON it clearly means, else None: the call must be dropped."""
+    """`raw` if it is a JSON object, else the one it clearly means, else None: the call must be
+    dropped. A list or a bare value is whole, and still says nothing of any parameter."""
     if raw is None or not raw.strip() or raw.strip() == "null":
         return NOTHING
-    if is_json(raw):
-        return raw
+    found = _parse(raw)
+    if found is not None:
+        return raw if isinstance(found[0], dict) else None
     mended = _Mender(raw).mend()
     return None if mended is None else _rewritten(mended)
 
 
 def _rewritten(text: str) -> str | None:
-    """The same JSON without needless space; None if it is none. Big numbers keep every digit."""
+    """The same object without needless space; None if it is none. Big numbers keep every digit."""
     try:
         value = json.loads(text, parse_constant=_refuse)
+        if not isinstance(value, dict):
+            return None
         shown = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
         shown.encode()
     except UnicodeEncodeError:

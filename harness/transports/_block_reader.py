@@ -27,7 +27,7 @@ from harness.model import (
     ToolCall,
     Usage,
 )
-from harness.transports._arguments import is_json, repair
+from harness.transports._arguments import is_object, repair
 from harness.transports._blocks import Block, Blocks, Shape
 from harness.transports._failures import broken
 from harness.transports._ids import call_id
@@ -284,5 +284,5 @@ def _arguments(block: Block, *, cut: bool) -> str | None:
     if not block.name or block.damaged:
         return None
     if cut:
-        return raw if raw.strip() and is_json(raw) else None
+        return raw if raw.strip() and is_object(raw) else None
     return repair(raw)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,6 +28,7 @@ from harness.transports.anthropic_messages import build, meaning, messages, tool
 from harness.transports.anthropic_messages.reader import MessagesReader
 from harness.transports.anthropic_messages.regions import regions
 
+_THREAD = re.compile(r"/threads/[^/]+/messages$")  # a message put into an assistant's thread
 _OPENINGS = (b'"type":"message"', b'"type": "message"', b'"type":"message_start"')
 
 
@@ -92,7 +94,7 @@ class Messages:
         """By path, for the vendor's own and what imitates it; by the first bytes of the reply for
         a gateway that serves the wire under another path."""
         path = urlsplit(exchange.request.url).path.rstrip("/")
-        if path.endswith("/messages"):
+        if path.endswith("/messages") and not _THREAD.search(path):
             return exchange.request.method.upper() == "POST"
         if "/publishers/" in path or "/invoke" in path:
             return any(mark in exchange.body[:400] for mark in _OPENINGS)

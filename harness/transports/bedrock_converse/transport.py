@@ -28,7 +28,7 @@ from harness.transports.bedrock_converse import build, meaning, messages, writer
 from harness.transports.bedrock_converse.reader import ConverseReader
 from harness.transports.bedrock_converse.regions import regions
 
-_PATH = re.compile(r"/model/[^/]+(?:/[^/]+)*/converse(?:-stream)?")
+_PATH = re.compile(r"/model/[^/]+(?:/[^/]+)*/converse(?:-stream)?$")
 
 
 class Converse:
@@ -88,7 +88,7 @@ class Converse:
         return ConverseReader(provider, status, headers)
 
     def recognizes(self, exchange: Exchange) -> bool:
-        return _PATH.fullmatch(urlsplit(exchange.request.url).path.rstrip("/")) is not None
+        return _PATH.search(urlsplit(exchange.request.url).path.rstrip("/")) is not None
 
     def regions(self, exchange: Exchange) -> Regions:
         return regions(exchange.body)

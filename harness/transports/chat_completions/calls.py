@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from harness.model import Event, EventKind, JsonObject, Span, ToolCall
-from harness.transports._arguments import as_text, is_json, repair
+from harness.transports._arguments import as_text, is_object, repair
 from harness.transports._chain import Chain, encodable, joined, paired
 from harness.transports._ids import call_id
 from harness.transports._whole import Whole
@@ -99,9 +99,9 @@ class Calls:
             self._list = [call.copy() for call in self._list]
             self._by_index, self._by_id = dict(self._by_index), dict(self._by_id)
             self._shared = False
-        custom = isinstance(entry.get("custom"), dict)
-        body = entry.get("custom" if custom else "function")
-        body = body if isinstance(body, dict) else {}
+        body = entry.get("function")
+        custom = not body and isinstance(entry.get("custom"), dict)  # one server sends both
+        body = entry["custom"] if custom else body if isinstance(body, dict) else {}
         name = body.get("name")
         name = name if isinstance(name, str) else ""
         text = as_text(body.get("input" if custom else "arguments"))
@@ -189,7 +189,7 @@ def _executable(call: Call, raw: str, *, whole: bool) -> str | None:
         return raw if whole else None  # free text: only its wire can say that it is whole
     if whole:
         return repair(raw)
-    return raw if raw.strip() and is_json(raw) else None
+    return raw if raw.strip() and is_object(raw) else None
 
 
 def _rest(call: Call, text: str) -> str:

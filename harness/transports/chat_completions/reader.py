@@ -44,6 +44,7 @@ _PATIENCE = 8  # events that fit no template before it is given up
 _TEXT = EventKind.TEXT
 _UNENDED = Outcome(OutcomeKind.INTERRUPTED)
 _EMPTY = FailureKind.EMPTY_STREAM
+_SILENT = "the reply ended before it said anything"
 _new = tuple.__new__
 
 
@@ -284,9 +285,10 @@ class ChatReader:
         reply = self._reply
         events += reply.flush()
         if reply.silent and not reply.whole:
-            if how in (Ending.COMPLETE, Ending.EOF):
-                empty = broken("the reply ended before it said anything", kind=_EMPTY)
-                self._fail(empty, events)
+            if reply.counts is not None:  # it said nothing and was billed: what it cost is kept
+                self._warn(_SILENT)
+            elif how in (Ending.COMPLETE, Ending.EOF):
+                self._fail(broken(_SILENT, kind=_EMPTY), events)
             return
         if reply.finish is None and not reply.whole:
             allowed = {profile, EOF_IS_END if profile else None}

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from harness.model import FinishReason, JsonObject, NormalizedResponse, Provider, ToolCall, Usage
-from harness.transports._arguments import as_text, is_json, repair
+from harness.transports._arguments import as_text, is_object, repair
 from harness.transports._ids import call_id as derived_id
 
 # Tuples, since a hostile peer may put a list where a word belongs.
@@ -238,7 +238,7 @@ def _take_call(said: _Said, item: Item, number: int, *, cut: bool) -> None:
         said.damaged = True
         said.drop("(no name)", "nobody could run it")
         return
-    finished = item.done or (ended is not None and ended.status == "completed" and is_json(wire))
+    finished = item.done or (ended is not None and ended.status == "completed" and is_object(wire))
     if ended is None or not finished or raw.get("status") in PENDING:
         said.pending = True
         said.drop(name, "the reply ended before its end")
@@ -261,7 +261,7 @@ def _take_call(said: _Said, item: Item, number: int, *, cut: bool) -> None:
 def _whole_arguments(wire: str, *, cut: bool) -> str | None:
     if not cut:
         return repair(wire)
-    return wire if wire.strip() and is_json(wire) else None
+    return wire if wire.strip() and is_object(wire) else None
 
 
 def _ids_of(raw: JsonObject, name: str, arguments: str, number: int) -> tuple[str, str]:

@@ -25,7 +25,7 @@ from harness.model import (
     Script,
     Usage,
 )
-from harness.transports._arguments import is_json
+from harness.transports._arguments import is_object
 from harness.transports._fragments import fragments
 from harness.wire import jsontext, sse
 
@@ -150,7 +150,7 @@ class _Reply:
 
 def _leave_open(item: JsonObject) -> None:
     """The item at which a limit stopped the reply, unless it is a call that is whole."""
-    if "status" in item and not ("arguments" in item and is_json(item["arguments"])):
+    if "status" in item and not ("arguments" in item and is_object(item["arguments"])):
         item["status"] = "incomplete"
 
 
