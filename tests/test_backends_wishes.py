@@ -78,6 +78,16 @@ def test_kimi_takes_a_switch_or_an_effort():
     assert "reasoning_effort" not in given
 
 
+def test_kimi_over_messages_thinks_by_an_effort():
+    """G17: adaptive, without a budget or a temperature; nothing without a wish."""
+    way = named("kimi", "anthropic_messages")
+    made = body(way, user("x"), reasoning=HIGH, temperature=0.2)
+    assert made["thinking"] == {"type": "adaptive"}
+    assert made["output_config"] == {"effort": "high"}
+    assert "temperature" not in made
+    assert "thinking" not in body(way, user("x"))
+
+
 def test_a_server_of_ones_own_hears_off_twice():
     """J11: an effort of none and think false; a mere yes says nothing; num_ctx goes along."""
     assert wishes("ollama") == [

@@ -3,6 +3,7 @@ whatever differs is a copy."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from harness.model import Ask, JsonObject
@@ -36,6 +37,16 @@ def _without_extra(message: JsonObject) -> JsonObject:
             for call in kept["tool_calls"]
         ]
     return kept
+
+
+def for_any_model(default: str) -> Callable[[list[JsonObject], Ask], list[JsonObject]]:
+    """How an aggregator's messages are prepared: as the model wants it that the ask names."""
+
+    def prepared(messages: list[JsonObject], ask: Ask) -> list[JsonObject]:
+        model = named(ask, default)
+        return developer_role(without_foreign_extras(messages, model), model)
+
+    return prepared
 
 
 def as_parts(message: JsonObject) -> JsonObject:

@@ -36,7 +36,7 @@ def is_claude(model: str) -> bool:
 
 
 def is_moonshot(model: str) -> bool:
-    return bare(model).startswith(_MOONSHOT)
+    return bare(model).startswith(_MOONSHOT) or bare(model) == "k3"
 
 
 def is_google(model: str) -> bool:

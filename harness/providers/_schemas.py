@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from harness.model import JsonObject
+from harness.model import Ask, JsonObject
+from harness.providers import _models
 
 _NAMED = ("properties", "$defs", "definitions", "patternProperties", "dependentSchemas")
 _LISTED = ("anyOf", "oneOf", "allOf", "prefixItems")
@@ -19,6 +20,15 @@ _REFUSED = ("pattern", "format")
 def typed(tools: list[JsonObject]) -> list[JsonObject]:
     """Row J05: every node has one type, no union holds a null, and no enum holds nothing."""
     return [_with_schema(tool, _typed) for tool in tools]
+
+
+def typed_for_moonshot(default: str) -> Callable[[list[JsonObject], Ask], list[JsonObject]]:
+    """Row J05 on an aggregator: only for the models that want it, by their name."""
+
+    def prepared(tools: list[JsonObject], ask: Ask) -> list[JsonObject]:
+        return typed(tools) if _models.is_moonshot(ask.model or default) else tools
+
+    return prepared
 
 
 def plain(tools: list[JsonObject]) -> list[JsonObject]:

@@ -24,10 +24,6 @@ def editor(ask: Ask, base_url: str) -> Mapping[str, str]:
     return {name: value for name, value in found.items() if value}
 
 
-def completion_tokens(model: str) -> str:
-    return "max_completion_tokens"
-
-
 def prepared(messages: list[JsonObject], ask: Ask) -> list[JsonObject]:
     """Behind this door a Claude wants what the assistant said as a string."""
     model = _messages.named(ask, MODEL)
@@ -77,7 +73,7 @@ PROVIDER = Provider(
     key_env=("COPILOT_API_TOKEN",),
     credential="jwt_callback",
     headers_for=editor,
-    max_tokens_field=completion_tokens,
+    max_tokens_field="max_completion_tokens",
     prepare_messages=prepared,
     adapt=listed_effort,
     can=CAN | {"reasoning"},

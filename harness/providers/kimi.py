@@ -19,6 +19,17 @@ def thinking_or_effort(body: JsonObject, ask: Ask) -> JsonObject:
     return {**rest, "thinking": {"type": "disabled" if _wishes.off(ask) else "enabled"}}
 
 
+def adaptive(body: JsonObject, ask: Ask) -> JsonObject:
+    """Over Messages its models decide how long they think, by an effort; a budget is another
+    vendor's word, and so is the temperature that goes with it."""
+    if "thinking" not in body:
+        return body
+    effort = _wishes.effort(ask, _wishes.TO_HIGH) or "medium"
+    rest = {key: value for key, value in body.items() if key != "temperature"}
+    output = {**body.get("output_config", {}), "effort": effort}
+    return {**rest, "thinking": {"type": "adaptive"}, "output_config": output}
+
+
 def typed_tools(tools: list[JsonObject], ask: Ask) -> list[JsonObject]:
     return _schemas.typed(tools)
 
@@ -60,11 +71,13 @@ PROVIDER = Provider(
             default_max_tokens=32_000,
             temperature=no_temperature,
             prepare_tools=typed_tools,
+            adapt=adaptive,
             can=frozenset({"tools", "stream", "parallel_tools", "reasoning"}),
             profiles=frozenset({"thinking_all"}),
             sources={
                 "base_url": "https://platform.moonshot.ai/docs/guide/agent-support",
                 "credential_options": "row G21: a key of its own is sent as x-api-key",
+                "adapt": "row G17, changed by behaviour V: adaptive thinking and output_config",
                 "profiles": "row G07, reversed by behaviour V: blocks go back as they are",
             },
         ),

@@ -28,16 +28,6 @@ def tagged(body: JsonObject, ask: Ask) -> JsonObject:
     return made
 
 
-def prepared(messages: list[JsonObject], ask: Ask) -> list[JsonObject]:
-    model = _messages.named(ask, MODEL)
-    kept = _messages.without_foreign_extras(messages, model)
-    return _messages.developer_role(kept, model)
-
-
-def tools_by_model(tools: list[JsonObject], ask: Ask) -> list[JsonObject]:
-    return _schemas.typed(tools) if _models.is_moonshot(_messages.named(ask, MODEL)) else tools
-
-
 def caching(model: str, base_url: str) -> CachePolicy:
     found = _caching.claude_or_moonshot(model, base_url)
     others = _caching.ENVELOPED if _models.bare(model).startswith(("qwen3", "qwen-")) else NO_CACHE
@@ -64,8 +54,8 @@ PROVIDER = Provider(
     },
     default_max_tokens=_models.most_tokens,
     max_tokens_field=_models.limit_field,
-    prepare_messages=prepared,
-    prepare_tools=tools_by_model,
+    prepare_messages=_messages.for_any_model(MODEL),
+    prepare_tools=_schemas.typed_for_moonshot(MODEL),
     adapt=tagged,
     caching=caching,
     can=frozenset({"tools", "stream", "parallel_tools", "reasoning", "inline_reasoning"}),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from harness.model import Ask, JsonObject, Provider
-from harness.providers import _identity, _messages, _models, _schemas, _wishes
+from harness.providers import _identity, _schemas, _wishes
 
 HOSTED = "integrate.api.nvidia.com"
 MODEL = "nvidia/llama-3.3-nemotron-super-49b-v1.5"
@@ -30,10 +30,6 @@ def template_switch(body: JsonObject, ask: Ask) -> JsonObject:
     }
 
 
-def tools_by_model(tools: list[JsonObject], ask: Ask) -> list[JsonObject]:
-    return _schemas.typed(tools) if _models.is_moonshot(_messages.named(ask, MODEL)) else tools
-
-
 PROVIDER = Provider(
     name="nvidia",
     aliases=("nim", "nvidia-nim"),
@@ -45,7 +41,7 @@ PROVIDER = Provider(
     key_env=("NVIDIA_API_KEY",),
     headers_for=billing_origin,
     default_max_tokens=16_384,
-    prepare_tools=tools_by_model,
+    prepare_tools=_schemas.typed_for_moonshot(MODEL),
     adapt=template_switch,
     can=frozenset({"tools", "stream", "parallel_tools", "reasoning", "inline_reasoning"}),
     sources={

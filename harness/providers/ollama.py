@@ -47,7 +47,7 @@ def cloud_reasoning(body: JsonObject, ask: Ask) -> JsonObject:
 
 PROVIDER = Provider(
     name="ollama",
-    aliases=("custom", "local", "vllm", "llamacpp", "lmstudio"),
+    aliases=("custom", "local", "vllm", "lmstudio"),
     transport="chat_completions",
     base_url="http://127.0.0.1:11434/v1",
     base_url_env="OLLAMA_BASE_URL",

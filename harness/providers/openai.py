@@ -8,11 +8,6 @@ REASONERS = ("o1", "o3", "o4", "gpt-5")
 CAN_BE_OFF = ("gpt-5.1", "gpt-5.2", "gpt-5.3", "gpt-5.4", "gpt-5.5", "gpt-5.6")
 
 
-def completion_tokens(model: str) -> str:
-    """The vendor's own endpoint knows the newer name for every model (J26)."""
-    return "max_completion_tokens"
-
-
 def developer_first(messages: list[JsonObject], ask: Ask) -> list[JsonObject]:
     return _messages.developer_role(messages, _messages.named(ask, MODEL))
 
@@ -37,7 +32,7 @@ PROVIDER = Provider(
     model=MODEL,
     hosts=("api.openai.com",),
     key_env=("OPENAI_API_KEY",),
-    max_tokens_field=completion_tokens,
+    max_tokens_field="max_completion_tokens",
     prepare_messages=developer_first,
     adapt=effort,
     home=True,
@@ -46,7 +41,7 @@ PROVIDER = Provider(
     ),
     sources={
         "base_url": "https://platform.openai.com/docs/api-reference/chat",
-        "max_tokens_field": "row J26",
+        "max_tokens_field": "row J26: for every model of this endpoint",
         "prepare_messages": "row J25",
         "adapt": "https://platform.openai.com/docs/guides/reasoning",
         "can": "WIRE 11.3: reasoning is never shown on this wire; inline tags stand for every "

@@ -45,16 +45,6 @@ def attribution(ask: Ask, base_url: str) -> Mapping[str, str]:
     return {name: value for name, value in found.items() if value}
 
 
-def prepared(messages: list[JsonObject], ask: Ask) -> list[JsonObject]:
-    model = _messages.named(ask, MODEL)
-    kept = _messages.without_foreign_extras(messages, model)
-    return _messages.developer_role(kept, model)
-
-
-def tools_by_model(tools: list[JsonObject], ask: Ask) -> list[JsonObject]:
-    return _schemas.typed(tools) if _models.is_moonshot(_messages.named(ask, MODEL)) else tools
-
-
 def routed(body: JsonObject, ask: Ask) -> JsonObject:
     """A model without a vendor is the router's own: `auto` is openrouter/auto."""
     model = body["model"] if "/" in body["model"] else f"openrouter/{body['model']}"
@@ -92,8 +82,8 @@ PROVIDER = Provider(
     headers_for=attribution,
     default_max_tokens=_models.most_tokens,
     max_tokens_field=_models.limit_field,
-    prepare_messages=prepared,
-    prepare_tools=tools_by_model,
+    prepare_messages=_messages.for_any_model(MODEL),
+    prepare_tools=_schemas.typed_for_moonshot(MODEL),
     adapt=routed,
     caching=_caching.claude_or_moonshot,
     can=frozenset(
