@@ -166,6 +166,74 @@ async def test_a_token_request_that_was_sent_is_never_abandoned(tmp_path, ours):
     assert origin.refreshes == 1
 
 
+async def test_a_stop_that_comes_at_the_end_is_not_a_stop_of_what_follows():
+    """The task belongs to the caller: once the ask is over, `cancel` leaves it alone."""
+    pieces = httpx.MockTransport(lambda request: httpx.Response(200, text="T a\nF stop\n.\n"))
+    async with httpx.AsyncClient(transport=pieces) as http:
+        client = AsyncClient(BACKEND, TOY, http=http)
+
+        def listen(event):
+            if event.kind is EventKind.FINISH:
+                client.cancel()
+
+        client.setup.on_event = listen
+        reply = await client.ask(HELLO)
+        for _ in range(3):
+            await asyncio.sleep(0)  # where the caller's own work would be cancelled
+    assert reply.value().content == "a"
+
+
+async def test_a_stop_ends_the_wait_for_a_callback_and_lets_it_run():
+    """The ask ends at once, and the refresh in the application's hands is not killed half-way."""
+    begun, go, done = asyncio.Event(), asyncio.Event(), []
+
+    async def refresh():
+        begun.set()
+        await go.wait()
+        done.append(1)
+        return True
+
+    made = CREDENTIALS.get("jwt_callback")("t1", refresh=refresh)
+    answer = httpx.MockTransport(lambda request: httpx.Response(401, text="no"))
+    async with httpx.AsyncClient(transport=answer) as http:
+        client = AsyncClient(BACKEND, TOY, made, http=http)
+        asking = asyncio.create_task(client.ask(HELLO))
+        await asyncio.wait_for(begun.wait(), 10)
+        client.cancel()
+        reply = await asyncio.wait_for(asking, 10)
+        assert reply.outcome.failure.kind is FailureKind.CANCELLED
+        go.set()
+        await asyncio.sleep(0.01)
+    assert done == [1]
+
+
+def test_a_stop_ends_the_wait_for_anothers_refresh(tmp_path, monkeypatch):
+    """Whoever holds the lock may take two minutes; the user does not."""
+    store, waits = FileStore(tmp_path / "own" / "state.json"), threading.Event()
+    release, try_lock = store.try_lock(), FileStore.try_lock
+
+    def told(store):
+        waits.set()
+        return try_lock(store)
+
+    monkeypatch.setattr(FileStore, "try_lock", told)
+    made = CREDENTIALS.get("oauth_refresh")(
+        None, token_url="http://127.0.0.1:9/t", refresh_token="r", state=store.path
+    )
+    replies = []
+    with Client(BACKEND, TOY, made) as client:
+        thread = threading.Thread(target=lambda: replies.append(client.ask(HELLO)))
+        thread.start()
+        assert waits.wait(10)
+        client.cancel()
+        thread.join(2)
+        ended = not thread.is_alive()
+        release()
+        thread.join(10)
+    assert ended
+    assert replies[0].outcome.failure.kind is FailureKind.CANCELLED
+
+
 def test_a_closed_client_of_the_callers_is_left_alone():
     """`http` that was handed in stays open when the client is closed."""
     with httpx.Client() as http:

@@ -10,7 +10,15 @@ from toy_wire import BACKEND
 
 from harness.client import Continuation, Retry, Timeouts
 from harness.client.caching import mark
-from harness.model import CachePolicy, Ending, EventKind, FailureKind, FinishReason, OutcomeKind
+from harness.model import (
+    CachePolicy,
+    Ending,
+    EventKind,
+    FailureKind,
+    FinishReason,
+    OutcomeKind,
+    Piece,
+)
 
 __all__ = ["stage"]
 
@@ -27,6 +35,18 @@ def test_pings_alone_do_not_keep_a_stream_alive(stage):
     assert reply.outcome.failure.kind is FailureKind.TIMEOUT
     alive = says("T a", "T b", "T c", "T d", "F stop", ".", gap=170.0)
     assert stage(alive).ask().value().content == "abcd"
+
+
+def test_a_whole_reply_that_is_long_in_coming_is_alive(stage):
+    """D18: a document means nothing before its end, and blanks are no part of it."""
+    ask = replace(HELLO, stream=False)
+    long = says("T a", "# more", "# more", "# more", "F stop", ".", gap=100.0)
+    whole = replace(long, pieces=tuple(Piece(p.data, p.delay) for p in long.pieces))
+    reply = stage(whole).ask(ask)
+    assert reply.value().finish_reason is FinishReason.STOP
+    blank = replace(long, pieces=tuple(Piece(b"\n", 100.0) for _ in range(9)))
+    reply = stage(blank, retry=Retry(budget=0)).ask(ask)
+    assert reply.outcome.failure.kind is FailureKind.TIMEOUT
 
 
 def test_a_ceiling_on_the_whole_attempt(stage):
@@ -69,6 +89,14 @@ def test_a_refused_stream_is_asked_for_whole_and_remembered(stage, refusal):
     assert set_up.ask().value().content == "hello"
     set_up.ask()
     assert [body["stream"] for body in bodies(set_up)] == [True, False, False]
+
+
+def test_a_proxys_upstream_is_no_stream(stage):
+    """One unlucky gateway page must not end streaming for the whole session."""
+    page = "upstream connect error: protocol not supported"
+    set_up = stage(refuses(503, page), GOOD)
+    assert set_up.ask().value().content == "hello"
+    assert [body["stream"] for body in bodies(set_up)] == [True, True]
 
 
 def test_a_refused_whole_reply_is_not_asked_for_again(stage):
@@ -217,6 +245,16 @@ def test_the_native_layout_of_a_mapping():
     assert made["system"] == [{"type": "text", "text": "s", "cache_control": MARK}]
     assert made["messages"] == [marked("user", "u"), thinking]
     assert made["other"] == 1
+
+
+def test_the_callers_own_markers_count():
+    """K01: four at most, whoever put them there, for a fifth is refused."""
+    own = [marked("user", f"own{n}") for n in range(3)]
+    made = mark([*own, *HISTORY], CachePolicy(enabled=True))
+    assert sum("cache_control" in str(message) for message in made) == 4
+    assert mark([*own, marked("user", "own3"), turn("user", "u")], CachePolicy(enabled=True))[
+        -1
+    ] == turn("user", "u")
 
 
 def test_the_policy_is_asked_for_each_model_and_url(stage):

@@ -1,13 +1,18 @@
 """What is retried, how often, and after how long (D01-D13, D21, D25, D26, C23)."""
 
+from dataclasses import replace
+
 import httpx
 import httpx2
 import pytest
 from client_stage import DIED_BEFORE_STATUS, GOOD, HELLO, NEVER_CONNECTED, refuses, says, stage
 from toy_wire import BACKEND, TOY
 
-from harness.client import Client, Retry
-from harness.model import Ending, EventKind, FailureKind, OutcomeKind
+from harness.client import Client, Retry, Timeouts
+from harness.client.door import own_client
+from harness.credentials import CREDENTIALS
+from harness.errors import HarnessError
+from harness.model import Ending, EventKind, FailureKind, Outcome, OutcomeKind, Piece
 
 __all__ = ["stage"]
 
@@ -211,3 +216,67 @@ def test_a_strangers_exception_is_not_swallowed():
         with pytest.raises(RuntimeError, match="reset by peer"):
             client.ask(HELLO)
     assert len(calls) == 1
+
+
+def test_a_failure_without_a_reason_is_not_taken_for_a_transient_one():
+    """Only what is known to go away is asked for again."""
+    calls = []
+
+    class Mute(type(TOY)):
+        def reader(self, backend, status=200, headers=()):
+            reader = super().reader(backend, status, headers)
+            reader.end = lambda how: []
+            reader.outcome = Outcome(OutcomeKind.UNSUPPORTED)
+            return reader
+
+    def answer(request):
+        calls.append(request)
+        return httpx.Response(200, text="?")
+
+    with httpx.Client(transport=httpx.MockTransport(answer)) as http:
+        Client(BACKEND, Mute(), http=http).ask(HELLO)
+    assert len(calls) == 1
+
+
+def test_a_long_error_body_costs_its_length(stage):
+    """A megabyte of errors, byte by byte, is read once and no further."""
+    long = replace(refuses(500), pieces=(Piece(b"e"),) * 3000)
+    reply = stage(long, retry=Retry(budget=0)).ask()
+    assert reply.outcome.failure.status == 500
+
+
+def test_an_error_body_has_its_share_of_the_whole_time(stage):
+    """An error that drips for hours is an error after the attempt's own ceiling."""
+    drip = replace(refuses(500), pieces=(Piece(b"no ", 50.0),) * 40)
+    set_up = stage(drip, timeouts=Timeouts(total=100.0), retry=Retry(budget=0))
+    began = set_up.clock.now()
+    assert set_up.ask().outcome.failure.status == 500
+    assert set_up.clock.now() - began < 200
+
+
+@pytest.mark.parametrize("status", [401, 400, 200])
+def test_a_server_that_repeats_the_key_does_not_publish_it(stage, status):
+    """In a refusal or inside a stream: the words stay, the key does not."""
+    words = "E Incorrect key sk-live-0001 sent" if status == 200 else "Incorrect key sk-live-0001"
+    answer = says(words) if status == 200 else refuses(status, words)
+    made = CREDENTIALS.get("key")(" sk-live-0001\n")
+    set_up = stage(answer, credential=made, retry=Retry(budget=0))
+    reply = set_up.ask()
+    with pytest.raises(HarnessError) as caught:
+        reply.value()
+    assert "Incorrect key [secret]" in str(caught.value)
+    assert "sk-live-0001" not in f"{caught.value} {reply!r} {set_up.heard!r}"
+
+
+def test_cookies_are_not_carried_from_one_ask_to_the_next():
+    """D28: our own client keeps none; what a server sets belongs to the ask that it answered."""
+    with own_client() as http:
+        http._transport = httpx.MockTransport(
+            lambda request: httpx.Response(
+                200, headers={"set-cookie": "a=b"}, text="T a\nF stop\n.\n"
+            )
+        )
+        http._mounts = {}
+        client = Client(BACKEND, TOY, http=http)
+        client.ask(HELLO)
+        assert "cookie" not in http.build_request("POST", "http://127.0.0.1:9/v1/say").headers

@@ -10,11 +10,10 @@ from harness.client.clock import Stop
 from harness.client.commands import (
     Command,
     Died,
-    Fetch,
+    Errand,
     Head,
     Hold,
     Next,
-    Rest,
     Send,
     Settle,
     Shut,
@@ -26,7 +25,7 @@ from harness.client.reply import Reply
 from harness.client.setup import Settings, Setup
 from harness.client.sync import settled
 from harness.contracts import Clock, Credential, ProviderTransport
-from harness.model import Answer, Ask, Ending, Provider, Request
+from harness.model import Ask, Ending, Provider, Request
 
 
 class AsyncClient:
@@ -56,8 +55,10 @@ class AsyncClient:
         try:
             command = next(plan)
             while True:
-                command = plan.send(await hands.perform(command, task))
-                hands.check()
+                result = await hands.perform(command, task)
+                command = plan.send(result)
+                if not isinstance(command, Errand):
+                    hands.check()
         except StopIteration as done:
             reply: Reply = done.value
             return reply
@@ -68,9 +69,14 @@ class AsyncClient:
 
     def cancel(self) -> None:
         """Ends every ask that runs now, from any thread; later ones are not concerned."""
-        for stop, (loop, task) in list(self._running.items()):
+        for stop, (loop, _) in list(self._running.items()):
             stop.set()
-            loop.call_soon_threadsafe(task.cancel)
+            loop.call_soon_threadsafe(self._wake, stop)
+
+    def _wake(self, stop: Stop) -> None:
+        """Only while the ask runs: its task is the caller's, and may be at other work by now."""
+        if stop in self._running:
+            self._running[stop][1].cancel()
 
     async def aclose(self) -> None:
         if self._owned:
@@ -97,8 +103,8 @@ class _Hands:
     async def perform(self, command: Command, task: asyncio.Task[Any]) -> Any:
         """The command's result. Cancelled by our own `cancel()`, it has none, and the plan sees the
         stop flag; cancelled from outside, the cancellation goes on."""
-        if isinstance(command, Fetch):
-            return await self._finished(self._fetch(command.request, command.limit), task)
+        if isinstance(command, Errand):
+            return await self._finished(self._do(command.step), task)
         try:
             return await self._do(command)
         except asyncio.CancelledError:
@@ -106,14 +112,12 @@ class _Hands:
                 raise
             return Ending.CLIENT_CLOSED
 
-    async def _do(self, command: Command) -> Any:  # noqa: PLR0911 - one for each command
+    async def _do(self, command: Command) -> Any:
         match command:
             case Next():
                 return await self._next()
             case Send(request):
                 return await self._send(request)
-            case Rest(limit):
-                return await self._rest(limit)
             case Shut():
                 return await self._shut()
             case Wait(seconds):
@@ -123,11 +127,9 @@ class _Hands:
             case Settle(thing):
                 return await settled(thing)
 
-    async def _finished(
-        self, errand: Coroutine[Any, Any, Answer | Died], task: asyncio.Task[Any]
-    ) -> Answer | Died:
-        """An errand to its end, even when the ask is cancelled meanwhile: what it brings is given
-        to the credential first, and the cancellation goes on after that."""
+    async def _finished(self, errand: Coroutine[Any, Any, Any], task: asyncio.Task[Any]) -> Any:
+        """An errand's step to its end, even when the ask is cancelled meanwhile: what the errand
+        brings is given to the credential first, and the cancellation goes on after that."""
         running = asyncio.ensure_future(errand)
         while not running.done():
             try:
@@ -165,23 +167,6 @@ class _Hands:
         except self._door.errors as error:
             await self._renew()
             return died(error, reading=True)
-
-    async def _rest(self, limit: int) -> bytes:
-        body = b""
-        while len(body) < limit and isinstance(piece := await self._next(), bytes):
-            body += piece
-        return body[:limit]
-
-    async def _fetch(self, request: Request, limit: int) -> Answer | Died:
-        head = await self._send(request)
-        if isinstance(head, Died):
-            return head
-        body, piece = b"", await self._next()
-        while isinstance(piece, bytes) and len(body) < limit:
-            body += piece
-            piece = await self._next()
-        await self._shut()
-        return piece if isinstance(piece, Died) else Answer(head.status, head.headers, body)
 
     async def _shut(self) -> None:
         response, self._response, self._pieces = self._response, None, None

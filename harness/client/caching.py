@@ -1,7 +1,8 @@
 """Prompt-cache markers, put on converted messages before the body is built.
 
 Whether and in which layout is the provider's policy (model, base URL); where, is here: the system
-prompt and the last three other messages that can carry one, four at most, on copies.
+prompt and the last three other messages that can carry one, on copies. Four at most altogether, and
+those that the caller has put there himself count.
 """
 
 from __future__ import annotations
@@ -18,18 +19,28 @@ def mark(converted: Any, policy: CachePolicy) -> Any:
     marker: JsonObject = {"type": "ephemeral"}
     if policy.ttl is not None:
         marker["ttl"] = policy.ttl
+    left = max(0, AT_MOST - _count(converted))
     if isinstance(converted, dict):
-        return _mark_native(converted, marker)
-    return _mark_list(converted, marker, native=policy.native)
+        return _mark_native(converted, marker, left)
+    return _mark_list(converted, marker, left, native=policy.native)
 
 
-def _mark_native(converted: JsonObject, marker: JsonObject) -> JsonObject:
+def _count(value: Any) -> int:
+    """The markers that are there already: on a message, or on a part of one."""
+    if isinstance(value, list):
+        return sum(_count(item) for item in value)
+    if not isinstance(value, dict):
+        return 0
+    inside = (value.get(key) for key in ("system", "messages", "content"))
+    return ("cache_control" in value) + sum(_count(item) for item in inside)
+
+
+def _mark_native(converted: JsonObject, marker: JsonObject, left: int) -> JsonObject:
     marked = dict(converted)
-    left = AT_MOST
     system = marked.get("system")
     if isinstance(system, str) and system:
         system = [{"type": "text", "text": system}]
-    if isinstance(system, list) and system:
+    if isinstance(system, list) and system and left:
         on_last = _on_last_part(system, marker)
         if on_last is not None:
             marked["system"], left = on_last, left - 1
@@ -38,11 +49,12 @@ def _mark_native(converted: JsonObject, marker: JsonObject) -> JsonObject:
     return marked
 
 
-def _mark_list(messages: list[JsonObject], marker: JsonObject, *, native: bool) -> list[JsonObject]:
-    left = AT_MOST
+def _mark_list(
+    messages: list[JsonObject], marker: JsonObject, left: int, *, native: bool
+) -> list[JsonObject]:
     head: list[JsonObject] = []
     rest = messages
-    if messages and messages[0].get("role") in {"system", "developer"}:
+    if left and messages and messages[0].get("role") in {"system", "developer"}:
         first = _on_message(messages[0], marker)
         head, rest = [first or messages[0]], messages[1:]
         left -= first is not None
@@ -76,9 +88,12 @@ def _on_message(message: JsonObject, marker: JsonObject) -> JsonObject | None:
 
 
 def _on_last_part(parts: list[Any], marker: JsonObject) -> list[Any] | None:
-    """None where the last part cannot carry a marker: no object, empty text (K06), thinking."""
+    """None where the last part can carry no marker (no object, empty text as K06 says, thinking),
+    or has one."""
     last = parts[-1] if parts else None
     if not isinstance(last, dict) or last.get("type") in {"thinking", "redacted_thinking"}:
+        return None
+    if "cache_control" in last:
         return None
     if last.get("type") == "text" and not str(last.get("text") or "").strip():
         return None

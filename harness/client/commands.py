@@ -26,24 +26,8 @@ class Next:
 
 
 @dataclass(frozen=True, slots=True)
-class Rest:
-    """What is left of an error's body, at most `limit` bytes -> bytes."""
-
-    limit: int
-
-
-@dataclass(frozen=True, slots=True)
 class Shut:
     """Close the open exchange, if any -> None."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fetch:
-    """A request of the credential's own, whole -> Answer or Died. Once sent it is never abandoned:
-    what it answers may exist nowhere else."""
-
-    request: Request
-    limit: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +51,15 @@ class Settle:
     thing: Awaitable[Any]
 
 
-Command = Send | Next | Rest | Shut | Fetch | Wait | Hold | Settle
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """A step of the credential's own request -> the step's result. It is never abandoned, even when
+    the ask is cancelled: what the server answers may exist nowhere else."""
+
+    step: Send | Next | Shut
+
+
+Command = Send | Next | Shut | Wait | Hold | Settle | Errand
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import ModuleType
 from typing import Any
 from urllib.request import getproxies
@@ -117,9 +118,14 @@ def own_settings(
     return {"trust_env": False, "mounts": mounts}
 
 
+def _no_cookies() -> CookieJar:
+    """What one answer sets is nothing to the next request (D28)."""
+    return CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+
+
 def own_client() -> httpx.Client:
-    return httpx.Client(**own_settings(httpx.HTTPTransport))
+    return httpx.Client(cookies=_no_cookies(), **own_settings(httpx.HTTPTransport))
 
 
 def own_async_client() -> httpx.AsyncClient:
-    return httpx.AsyncClient(**own_settings(httpx.AsyncHTTPTransport))
+    return httpx.AsyncClient(cookies=_no_cookies(), **own_settings(httpx.AsyncHTTPTransport))

@@ -14,11 +14,10 @@ from harness.client.clock import Stop
 from harness.client.commands import (
     Command,
     Died,
-    Fetch,
+    Errand,
     Head,
     Hold,
     Next,
-    Rest,
     Send,
     Settle,
     Shut,
@@ -71,10 +70,21 @@ class Cancelled(BaseException):
 def exchange(
     setup: Setup, ask: Ask, request: Request, sink: Sink, stop: Stop
 ) -> Generator[Command, Any, Result]:
+    result = yield from _exchanged(setup, ask, request, sink, stop)
+    failure = result.outcome.failure
+    if failure is not None:
+        result.outcome = replace(result.outcome, failure=setup.hide(failure))
+    return result
+
+
+def _exchanged(
+    setup: Setup, ask: Ask, request: Request, sink: Sink, stop: Stop
+) -> Generator[Command, Any, Result]:
     if stop.wanted:
         raise Cancelled
+    watch = _Watch(setup.clock, setup.policy.timeouts.stale, setup.policy.timeouts.total)
     try:
-        head, answer = yield from _authorized(setup, request, stop)
+        head, answer = yield from _authorized(setup, request, stop, watch)
     except _Refused as refused:
         return _refused(setup, refused)
     if isinstance(head, Died):
@@ -84,7 +94,7 @@ def exchange(
         result = _failed(failure, status=head.status)
         result.body = answer.body
         return result
-    return (yield from _read(setup, head, sink, stop))
+    return (yield from _read(setup, head, sink, stop, watch, streams=ask.stream))
 
 
 class _Refused(Exception):
@@ -114,11 +124,11 @@ def _failed(
 
 
 def _authorized(
-    setup: Setup, request: Request, stop: Stop
+    setup: Setup, request: Request, stop: Stop, watch: _Watch
 ) -> Generator[Command, Any, tuple[Head | Died, Answer | None]]:
     """The head that stands, and the whole answer if it is an error."""
     if setup.credential is None:
-        return (yield from _sent(request, stop))
+        return (yield from _sent(request, stop, watch))
     flow = setup.credential.flow(request)
     head: Head | Died | None = None
     answer: Answer | None = None
@@ -127,12 +137,12 @@ def _authorized(
         while True:
             if isinstance(step, Request) and step.body == request.body:
                 yield Shut()
-                head, answer = yield from _sent(step, stop)
+                head, answer = yield from _sent(step, stop, watch)
                 if isinstance(head, Died):
                     return head, None
                 step = flow.send(answer or Answer(head.status, head.headers))
             else:
-                step = yield from _aside(flow, step)
+                step = yield from _aside(flow, step, stop)
     except StopIteration:
         if head is None:
             raise CredentialError(f"{setup.credential!r} signed no request") from None
@@ -145,24 +155,41 @@ def _authorized(
 
 
 def _aside(
-    flow: Generator[Any, Any, None], step: Request | Pause | Await
+    flow: Generator[Any, Any, None], step: Request | Pause | Await, stop: Stop
 ) -> Generator[Command, Any, Any]:
-    """What a flow wants besides the request itself."""
+    """What a flow wants besides the request itself. A stop ends a wait at once, and a request of
+    the flow's own only after the flow has its answer."""
     if isinstance(step, Pause):
         yield Hold(step.seconds)
+        if stop.wanted:
+            raise Cancelled
         return flow.send(None)
     if isinstance(step, Await):
         settled = yield Settle(step.thing)
+        if stop.wanted:
+            raise Cancelled
         return flow.throw(settled.error) if settled.error else flow.send(settled.value)
-    got = yield Fetch(step, ERROR_BODY_LIMIT)
+    got = yield from _fetched(step)
     if isinstance(got, Died):
         return flow.throw(CredentialError(got.failure.message, found=got.failure.type))
     return flow.send(got)
 
 
+def _fetched(request: Request) -> Generator[Command, Any, Answer | Died]:
+    head = yield Errand(Send(request))
+    if isinstance(head, Died):
+        return head
+    body = bytearray()
+    while isinstance(piece := (yield Errand(Next())), bytes) and len(body) < ERROR_BODY_LIMIT:
+        body += piece
+    yield Errand(Shut())
+    return piece if isinstance(piece, Died) else Answer(head.status, head.headers, bytes(body))
+
+
 def _sent(
-    request: Request, stop: Stop
+    request: Request, stop: Stop, watch: _Watch
 ) -> Generator[Command, Any, tuple[Head | Died, Answer | None]]:
+    """The head of an answer, and all of it if it is an error: then nothing else is of use."""
     if stop.wanted:
         raise Cancelled
     head = yield Send(request)
@@ -170,14 +197,22 @@ def _sent(
         raise Cancelled
     if isinstance(head, Died) or 200 <= head.status < 300:
         return head, None
-    body = yield Rest(ERROR_BODY_LIMIT)
+    body = bytearray()
+    while len(body) < ERROR_BODY_LIMIT and isinstance(piece := (yield Next()), bytes):
+        body += piece
+        if stop.wanted or watch.over(meant=True):
+            break
+    if stop.wanted:
+        raise Cancelled
     yield Shut()
-    return head, Answer(head.status, head.headers, body)
+    return head, Answer(head.status, head.headers, bytes(body[:ERROR_BODY_LIMIT]))
 
 
-def _read(setup: Setup, head: Head, sink: Sink, stop: Stop) -> Generator[Command, Any, Result]:
+def _read(  # noqa: PLR0913 - one call, and each is of its own
+    setup: Setup, head: Head, sink: Sink, stop: Stop, watch: _Watch, *, streams: bool
+) -> Generator[Command, Any, Result]:
     reader = setup.transport.reader(setup.provider, head.status, head.headers)
-    watch = _Watch(setup.clock, setup.policy.timeouts.stale, setup.policy.timeouts.total)
+    watch.over(meant=True)
     how, died = Ending.COMPLETE, None
     while not reader.finished:
         piece = yield Next()
@@ -193,7 +228,9 @@ def _read(setup: Setup, head: Head, sink: Sink, stop: Stop) -> Generator[Command
         events = reader.feed(piece)
         sink.tick()
         sink.take(events)
-        if watch.over(meant=bool(events)) and not reader.finished:
+        # A reply that comes whole means nothing before its end: there, what is no blank is alive.
+        meant = bool(events) or (not streams and bool(piece.strip()))
+        if watch.over(meant=meant) and not reader.finished:
             how = Ending.STALL
             break
     yield Shut()

@@ -8,6 +8,7 @@ drive this same generator.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator
 from dataclasses import replace
 from typing import Any
@@ -30,13 +31,14 @@ from harness.model import (
     OutcomeKind,
 )
 
+STREAM = re.compile(r"(?<![a-z])stream")  # and not the proxies' word upstream
 AGAIN = "\n\n⚠ Connection dropped mid tool-call; reconnecting…\n\n"
 
 
 class Plan:
     def __init__(self, setup: Setup, ask: Ask, stop: Stop) -> None:
         self._setup, self._ask, self._stop = setup, ask, stop
-        self._sink = Sink(setup.clock, setup.on_event, setup.on_activity)
+        self._sink = Sink(setup)
         self._attempts: list[Attempt] = []
         self._waits: list[float] = []
         self._cause: BaseException | None = None
@@ -75,15 +77,16 @@ class Plan:
     def _settled(self, ask: Ask) -> Generator[Command, Any, Result]:
         """Attempts until one stands."""
         tried: tuple[recoveries.Recovery, ...] = ()
-        request, retries = self._setup.build(self._as_known(ask)), 0
+        known = self._as_known(ask)
+        request, retries = self._setup.build(known), 0
         while True:
-            streams = self._as_known(ask).stream
-            result = yield from exchange(self._setup, ask, request, self._sink, self._stop)
+            result = yield from exchange(self._setup, known, request, self._sink, self._stop)
             self._attempts.append(Attempt(result.status, result.outcome))
             self._cause = result.cause
-            if streams and _refuses_streams(result) and not self._sink.spoken:
+            if known.stream and _refuses_streams(result) and not self._sink.spoken:
                 self._setup.memory.whole = True
-                request = self._setup.build(self._as_known(ask))
+                known = self._as_known(ask)
+                request = self._setup.build(known)
                 self._sink.supersede(keep=False)
                 continue
             recovery = self._recovery(result, tried)
@@ -116,9 +119,7 @@ class Plan:
     def _may_repeat(self, result: Result) -> bool:
         """Only what is transient, and only while nothing was shown: else it would show twice."""
         outcome, retry = result.outcome, self._setup.policy.retry
-        if outcome.kind is OutcomeKind.COMPLETE:
-            return False
-        if outcome.failure is not None and not outcome.failure.transient:
+        if outcome.failure is None or not outcome.failure.transient:
             return False
         if not self._sink.spoken:
             return True
@@ -153,6 +154,6 @@ def _refuses_streams(result: Result) -> bool:
     if result.outcome.kind is not OutcomeKind.ERROR or failure is None:
         return False
     text = f"{failure.message} {result.body[:65536].decode('utf-8', 'replace')}".lower()
-    refused = "stream" in text and ("not supported" in text or "unsupported" in text)
+    refused = STREAM.search(text) and ("not supported" in text or "unsupported" in text)
     denied = "invokemodelwithresponsestream" in text and failure.status in {401, 403}
-    return refused or denied
+    return bool(refused) or denied

@@ -9,9 +9,10 @@ from typing import Any, TypedDict
 from harness.client import recoveries
 from harness.client.caching import mark
 from harness.client.clock import RealClock
+from harness.client.masking import masked
 from harness.client.policy import Policy
 from harness.contracts import Clock, Credential, Endpoint, ProviderTransport
-from harness.model import Ask, Event, Provider, Request
+from harness.model import Ask, Event, Failure, Provider, Request
 
 
 class Settings(TypedDict, total=False):
@@ -54,6 +55,12 @@ class Setup:
         """The caller's URL, else one that the credential's server named, else the provider's."""
         named: str | None = getattr(self.credential, "base_url", None)
         return self.base_url or named or self.provider.base_url
+
+    def hide(self, failure: Failure) -> Failure:
+        """The failure without the credential: servers repeat the key that they refuse."""
+        if self.credential is None:
+            return failure
+        return masked(failure, self.credential.secrets())
 
     def build(self, ask: Ask) -> Request:
         transport, provider = self.transport, self.provider

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
-from harness.contracts import Clock
+from harness.client.setup import Setup
 from harness.model import Event, EventKind
 
 SHOWN = frozenset({EventKind.TEXT, EventKind.REASONING})
@@ -14,14 +14,10 @@ DELTAS = SHOWN | {EventKind.TOOL_NAME, EventKind.TOOL_ARGUMENTS}
 class Sink:
     """`spoken`: text or reasoning was shown, so the request may not be repeated."""
 
-    def __init__(
-        self,
-        clock: Clock,
-        on_event: Callable[[Event], object] | None,
-        on_activity: Callable[[], object] | None,
-    ) -> None:
-        self._clock, self._on_event, self._on_activity = clock, on_event, on_activity
-        self._started = clock.now()
+    def __init__(self, setup: Setup) -> None:
+        self._clock, self._hide = setup.clock, setup.hide
+        self._on_event, self._on_activity = setup.on_event, setup.on_activity
+        self._started = setup.clock.now()
         self._first = False
         self._mark = 0
         self.spoken = False
@@ -61,6 +57,9 @@ class Sink:
         return self._clock.now() - self._started
 
     def _put(self, event: Event) -> None:
+        if event.failure is not None:
+            hidden = self._hide(event.failure)
+            event = event._replace(failure=hidden, text=event.text and hidden.message)
         self.events.append(event)
         if self._on_event is not None:
             self._on_event(event)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections.abc import Awaitable, Iterator
 from typing import Any, Self, Unpack
 
@@ -12,11 +11,10 @@ from harness.client.clock import RealClock, Stop
 from harness.client.commands import (
     Command,
     Died,
-    Fetch,
+    Errand,
     Head,
     Hold,
     Next,
-    Rest,
     Send,
     Settle,
     Settled,
@@ -28,7 +26,7 @@ from harness.client.plan import Plan
 from harness.client.reply import Reply
 from harness.client.setup import Settings, Setup
 from harness.contracts import Clock, Credential, ProviderTransport
-from harness.model import Answer, Ask, Ending, Provider, Request
+from harness.model import Ask, Ending, Provider, Request
 
 
 class Client:
@@ -104,17 +102,15 @@ class _Hands:
                 return self._next()
             case Send(request):
                 return self._send(request)
-            case Rest(limit):
-                return self._rest(limit)
             case Shut():
                 return self._shut()
-            case Fetch(request, limit):
-                return self._fetch(request, limit)
+            case Errand(step):
+                return self.perform(step)
             case Wait(seconds):
                 real = isinstance(self._clock, RealClock)
                 return self._stop.wait(seconds) if real else self._clock.sleep(seconds)
             case Hold(seconds):
-                return time.sleep(seconds)
+                return self._stop.wait(seconds)
             case Settle(thing):
                 return asyncio.run(settled(thing))
 
@@ -139,23 +135,6 @@ class _Hands:
         except self._door.errors as error:
             self._renew()
             return died(error, reading=True)
-
-    def _rest(self, limit: int) -> bytes:
-        body = b""
-        while len(body) < limit and isinstance(piece := self._next(), bytes):
-            body += piece
-        return body[:limit]
-
-    def _fetch(self, request: Request, limit: int) -> Answer | Died:
-        head = self._send(request)
-        if isinstance(head, Died):
-            return head
-        body, piece = b"", self._next()
-        while isinstance(piece, bytes) and len(body) < limit:
-            body += piece
-            piece = self._next()
-        self._shut()
-        return piece if isinstance(piece, Died) else Answer(head.status, head.headers, body)
 
     def _shut(self) -> None:
         response, self._response, self._pieces = self._response, None, iter(())
@@ -188,8 +167,13 @@ class _Hands:
 
 
 async def settled(thing: Awaitable[Any]) -> Settled:
-    """What an awaitable came to, its exception as a value."""
+    """What an awaitable came to, its exception as a value. Cancelled, it leaves the thing to run
+    on: a refresh that is killed half-way may lose the only good token."""
     task = asyncio.ensure_future(thing)
-    await asyncio.wait({task})
+    try:
+        await asyncio.wait({task})
+    except asyncio.CancelledError:
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        raise
     error = task.exception() if not task.cancelled() else asyncio.CancelledError()
     return Settled(None, error) if error is not None else Settled(task.result())

@@ -33,6 +33,12 @@ def header_safe(secret: str, *, what: str = "the key", clean: bool = False) -> s
     return bare
 
 
+def forms_of(secret: str) -> set[str]:
+    """The secret as it was given, and as it stands in a header: neither may be seen."""
+    bare = secret.strip()
+    return {secret, bare, "".join(char for char in bare if "!" <= char <= "~")} - {""}
+
+
 def signed(request: Request, header: str, value: str) -> Request:
     """The same request, body untouched, with this header in place of any of its name."""
     kept = tuple(pair for pair in request.headers if pair[0].lower() != header.lower())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from harness.contracts import AuthFlow
-from harness.credentials._header import header_safe, signed
+from harness.credentials._header import forms_of, header_safe, signed
 from harness.errors import UsageError
 from harness.model import Request
 
@@ -28,7 +28,7 @@ class Key:
                 f"no place {place!r} for a key", hint=f"Known places: {', '.join(PLACES)}"
             )
         self._value, self._place, self._clean = value, place, clean
-        self._seen: list[str] = []
+        self._seen: set[str] = set()
 
     def __repr__(self) -> str:
         return f"Key(place={self._place!r})"
@@ -38,14 +38,13 @@ class Key:
         if value is None:  # a server that asks for none
             yield request
             return
-        if value not in self._seen:
-            self._seen.append(value)
+        self._seen |= forms_of(value)
         header, scheme = PLACES[self._place]
         yield signed(request, header, scheme + header_safe(value, clean=self._clean))
 
     def secrets(self) -> Iterable[str]:
-        fixed = () if self._value is None or callable(self._value) else (self._value,)
-        return {*fixed, *self._seen}
+        fixed = set() if self._value is None or callable(self._value) else forms_of(self._value)
+        return fixed | self._seen
 
 
 build = Key
