@@ -13,9 +13,11 @@ HarnessError                what, where, what was found, what to do
 |- CredentialError          the key or its state cannot be used; never holds a secret
 |  `- AuthenticationFailed  the server's 401 after all that could be done
 |- TargetError              the adapter, not the client, is broken: errored, never failed
+|- NotApplicable            a fault that this wire or this body has no place for
 `- SecretFound              a gate closed: nothing was written
 
 UnexpectedRequest(BaseException)   not an Exception: no client may swallow or retry it
+WaitsForEver(BaseException)        neither is this
 """
 
 from __future__ import annotations
@@ -124,3 +126,9 @@ class SecretFound(HarnessError):
 
 class UnexpectedRequest(BaseException):
     """A request that no exchange expects. SDKs wrap or retry any Exception, so this is none."""
+
+
+class WaitsForEver(BaseException):
+    """The target declared no timeout and the peer sends nothing more: on a socket it would hang.
+
+    Not an Exception, so that no client may swallow or retry it."""

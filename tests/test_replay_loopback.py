@@ -304,3 +304,74 @@ def test_a_player_without_a_clock_gets_the_real_one(door):
         httpx.post(handle.base_url + "/x")
     assert isinstance(player.clock, RealClock)
     assert abs(player.sent[0].at - time.time()) < 60
+
+
+def test_closing_the_door_on_clients_that_just_came_leaves_nothing(caplog):
+    """A connection that is taken and not yet made is ended too."""
+    before = set(threading.enumerate())
+    for _ in range(25):
+        door = Loopback()
+        door.open(Player([]))
+        wires = [socket.create_connection(("127.0.0.1", door.port)) for _ in range(8)]
+        loop = door._loop
+        door.close()
+        assert not door._connections
+        assert not asyncio.all_tasks(loop)
+        for wire in wires:
+            wire.close()
+    assert set(threading.enumerate()) == before
+    assert caplog.records == []
+
+
+def test_a_half_closed_client_is_answered_and_then_left(play):
+    """Also when it closed its side before the answer was over: nobody can ask for more."""
+    url = play(answer(Piece(b"one", 0.1)), answer(Piece(b"two", 0.1)))
+    with raw_client.connect(url) as wire:
+        wire.sendall(raw_client.request(url) * 2)
+        wire.shutdown(socket.SHUT_WR)
+        got = raw_client.receive(wire, patience=2)
+    assert (got.end, got.data.count(b"0\r\n\r\n")) == ("fin", 2)
+
+
+def test_closing_a_case_leaves_the_answer_of_another_alone(door):
+    """Clients keep connections: one that served this case may serve that one now."""
+    slow = answer(Piece(b"two"), Piece(b"three", 0.4))
+    one = door.open(Player([answer(b"one")], match_on=("method",)))
+    other = door.open(Player([slow], match_on=("method",)))
+    with raw_client.connect(one.base_url) as wire:
+        wire.sendall(raw_client.request(one.base_url + "/x"))
+        raw_client.receive(wire, until=b"0\r\n\r\n")
+        wire.sendall(raw_client.request(other.base_url + "/x"))
+        raw_client.receive(wire, until=b"two\r\n")
+        one.close()
+        assert b"three" in raw_client.receive(wire, patience=2, until=b"three").data
+        other.close()
+        assert raw_client.receive(wire, patience=2).end in {"fin", "reset"}
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        ("http://api.upstream.test/x", 200),
+        ("/x?a=1", 200),
+        ("[x", 400),
+        ("*", 400),
+        ("api.upstream.test:443", 400),
+        ("//[x", 200),
+        ("/\xff", 400),
+    ],
+)
+def test_any_target_is_answered(door, caplog, target, status):
+    """As a proxy is asked, as a server is asked, or as nobody should ask."""
+    with door.open(Player([answer(b"one")], match_on=()), prefix="") as handle:
+        with raw_client.connect(handle.base_url) as wire:
+            wire.sendall(f"POST {target} HTTP/1.1\r\nhost: h\r\n\r\n".encode("latin-1"))
+            got = raw_client.receive(wire, until=b"\n\r\n")
+        assert got.data.startswith(b"HTTP/1.1 %d" % status)
+    assert caplog.records == []
+
+
+def test_a_base_url_may_be_asked_with_a_query_alone(play):
+    """Its prefix ends where the path does."""
+    url = play(answer(b"one")).removesuffix("/x")
+    assert b"one" in raw_client.ask(f"{url}?a=b").data

@@ -13,6 +13,7 @@ from harness.replay.clock import VirtualClock
 from harness.replay.matching import PARTS, STRICT, key_of
 from harness.replay.player import Player
 
+FORM = (("content-type", "application/x-www-form-urlencoded"),)
 HOST = "https://api.upstream.test"
 
 
@@ -105,6 +106,40 @@ def test_a_secret_in_the_query_is_not_repeated():
     with pytest.raises(UnexpectedRequest) as raised:
         player.answer(ask(path="/v1/chat?key=PLANTED-SECRET&a=2"))
     assert "SECRET" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("sent", "taped"),
+    [
+        (ask({"grant": {"refresh_token": "PLANTED-SECRET"}}), ask({"a": 1})),
+        (ask({"refresh_token": "PLANTED-SECRET"}), ask({"refresh_token": "TAPED-SECRET"})),
+        (ask({"client_secret": "PLANTED-SECRET"}), ask({})),
+        (ask({}), ask({"client_secret": ["TAPED-SECRET"]})),
+        (ask(b"a=1&refresh_token=PLANTED-SECRET"), ask(b"a=2&refresh_token=TAPED-SECRET")),
+        (
+            ask(b"a=1&client_secret=PLANTED-SECRET", headers=FORM),
+            ask(b"client_secret=TAPED-SECRET", headers=FORM),
+        ),
+    ],
+)
+def test_a_secret_in_a_token_request_is_not_repeated(sent, taped):
+    """Where bodies differ is said, not what a token or a client secret is."""
+    with pytest.raises(UnexpectedRequest, match="nearest is exchange 0") as raised:
+        Player(tape(taped)).answer(sent)
+    assert "body" in str(raised.value)
+    assert "SECRET" not in str(raised.value)
+
+
+@pytest.mark.parametrize("url", ["http://[", "http://h:port/x", "http://\u2100/", "", "://", "*"])
+def test_a_url_that_is_none_is_compared_all_the_same(url):
+    """A hostile tape or target is another request, no crash."""
+    odd = Request("POST", url)
+    everything = tuple(PARTS)
+    assert Player(tape(odd), match_on=everything).answer(odd).status == 200
+    with pytest.raises(UnexpectedRequest, match="nearest is exchange 0"):
+        Player(tape(odd), match_on=everything).answer(ask())
+    dead = Exchange(odd, None, ending=Ending.RESET, connected=False)
+    assert Player([dead]).refuse("h", 1) is dead
 
 
 def test_an_empty_tape_says_so():

@@ -23,6 +23,15 @@ def as_request(head: h11.Request, body: bytes, origin: str, target: str) -> Requ
     return Request(head.method.decode("latin-1"), url, headers, body)
 
 
+def path_of(target: str) -> str | None:
+    """What a request line asks for. A client that takes the door for its proxy names a host before
+    the path; `*`, or the host and port of a CONNECT, name no path at all."""
+    if target.startswith("/"):
+        return target
+    _, host, rest = target.partition("://")
+    return "/" + rest.partition("/")[2] if host else None
+
+
 class Asked:
     """What h11's client side writes on one connection, one request after the other."""
 

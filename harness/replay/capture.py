@@ -19,8 +19,9 @@ from typing import Any, Self
 import anyio
 
 from harness.contracts import Clock
+from harness.errors import WaitsForEver
 from harness.model import Ending, Exchange, Headers, Piece, Request
-from harness.replay.clock import RealClock, WaitsForEver
+from harness.replay.clock import RealClock
 
 Done = Callable[[Exchange], None]
 # Many clients leave at the protocol's own last event, before HTTP's. What is already on its way is
@@ -40,6 +41,7 @@ class _Tape:
         self._mark = clock.now()
         self._head: dict[str, Any] = {"status": None}
         self._pieces: list[Piece] = []
+        self._ending = threading.Lock()  # a drain in its own thread may end it at the same moment
         self._over = False
         self.reading = False  # still true when it is over: something interrupted the read itself
         self.drained = 0
@@ -80,8 +82,9 @@ class _Tape:
         self.end(Ending.STALL if silent else Ending.EOF if early else Ending.RESET)
 
     def end(self, how: Ending) -> None:
-        if not self._over:
-            self._over = True
+        with self._ending:
+            over, self._over = self._over, True
+        if not over:
             self._done(
                 Exchange(self._request, pieces=tuple(self._pieces), ending=how, **self._head)
             )

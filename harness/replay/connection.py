@@ -19,7 +19,7 @@ import h11
 
 from harness.errors import UnexpectedRequest
 from harness.model import Ending, Exchange, Piece, Request
-from harness.replay.asked import as_request, server
+from harness.replay.asked import as_request, path_of, server
 from harness.replay.raw import Plan, plan
 
 if sys.platform == "linux":
@@ -46,8 +46,8 @@ Find = Callable[[str], tuple[Route, str] | None]  # a target in, the route and t
 
 
 class Connection(asyncio.Protocol):
-    def __init__(self, find: Find, left: Callable[[Connection], None]) -> None:
-        self._find, self._left = find, left
+    def __init__(self, find: Find, alive: set[Connection]) -> None:
+        self._find, self._alive = find, alive
         self._loop = asyncio.get_running_loop()
         self._parser = server()
         self._head: h11.Request | None = None
@@ -56,7 +56,8 @@ class Connection(asyncio.Protocol):
         self._flushed = asyncio.Event()
         self._flushed.set()
         self._transport: asyncio.Transport | None = None
-        self._routes: list[Route] = []
+        self._route: Route | None = None  # of the case that it served last: its end is this one's
+        self._half_closed = False
         self._ahead = 0  # bytes that came before they were asked for
         self._origin = ""
 
@@ -65,6 +66,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self._alive.add(self)
         transport.set_write_buffer_limits(high=0)  # flushed means: with the kernel
         self._socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         host, port = transport.get_extra_info("sockname")[:2]
@@ -82,6 +84,7 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """A half-closed client is still answered, as long as there is something to write."""
+        self._half_closed = True
         return self._playing is not None and not self._playing.done()
 
     def pause_writing(self) -> None:
@@ -93,9 +96,8 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         if self._playing is not None:
             self._playing.cancel()
-        for route in self._routes:
-            route.forget(self)
-        self._left(self)
+        self._leave_route()
+        self._alive.discard(self)
 
     # What the door calls.
 
@@ -147,12 +149,16 @@ class Connection(asyncio.Protocol):
         self._playing = self._loop.create_task(self._play(played, speed))
 
     def _answer(self, head: h11.Request) -> tuple[Exchange, float]:
-        found = self._find(head.target.decode("latin-1"))
+        path = path_of(head.target.decode("latin-1"))
+        if path is None:
+            return _note(400, "this request names no path", close=False), 1.0
+        found = self._find(path)
         if found is None:
             return _note(404, "no case listens at this path", close=False), 1.0
         route, rest = found
-        if route not in self._routes:
-            self._routes.append(route)
+        if route is not self._route:
+            self._leave_route()
+            self._route = route
             route.adopt(self)
         request = as_request(head, bytes(self._body), self._origin, rest)
         try:
@@ -195,15 +201,19 @@ class Connection(asyncio.Protocol):
 
     def _next_request(self) -> None:
         # The answer was not h11's, so its state machine starts afresh with what it had not read.
-        unread, closed = self._parser.trailing_data
+        unread, _ = self._parser.trailing_data
         self._parser = server()
         self._playing = None
         self._ahead = 0
         if unread:
             self._parser.receive_data(unread)
             self._advance()
-        elif closed:
-            self._close()
+        if self._half_closed and self._playing is None:
+            self._close()  # nobody can ask for more
+
+    def _leave_route(self) -> None:
+        if self._route is not None:
+            self._route.forget(self)
 
     def _close(self) -> None:
         if self._transport is not None:

@@ -21,10 +21,10 @@ from typing import Any
 import anyio
 import anyio.lowlevel
 
-from harness.errors import UsageError
+from harness.errors import UsageError, WaitsForEver
 from harness.model import Ending, Exchange
 from harness.replay.asked import Asked
-from harness.replay.clock import RealClock, VirtualClock, WaitsForEver
+from harness.replay.clock import RealClock, VirtualClock
 from harness.replay.player import Player
 from harness.replay.raw import Plan, Step, reads
 

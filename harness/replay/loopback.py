@@ -171,36 +171,36 @@ class Loopback:
 
     async def _listen(self) -> asyncio.Server:
         loop = asyncio.get_running_loop()
-        return await loop.create_server(self._accept, HOST, self._wanted, backlog=512)
-
-    def _accept(self) -> Connection:
-        connection = Connection(self._find, self._left)
-        self._connections.add(connection)
-        return connection
-
-    def _left(self, connection: Connection) -> None:
-        self._connections.discard(connection)
+        return await loop.create_server(
+            lambda: Connection(self._find, self._connections), HOST, self._wanted, backlog=512
+        )
 
     def _find(self, target: str) -> tuple[Handle, str] | None:
-        prefix, slash, rest = target.removeprefix("/").partition("/")
+        path, mark, query = target.partition("?")
+        prefix, slash, rest = path.removeprefix("/").partition("/")
         handle = self._handles.get(prefix)
         if handle is not None and prefix:
-            return handle, slash + rest
+            return handle, slash + rest + mark + query
         root = self._handles.get("")
         return (root, target) if root is not None else None
 
     async def _end(self, connections: set[Connection]) -> None:
-        leaving = list(connections)
+        leaving = set(connections)
         tasks = [connection.task for connection in leaving if connection.task is not None]
         for connection in leaving:
             connection.abort()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        while self._connections & set(leaving):  # noqa: ASYNC110 -- closed in the loop's next round
+        while leaving & self._connections:  # noqa: ASYNC110 -- closed in the loop's next round
             await asyncio.sleep(0)
 
     async def _stop(self) -> None:
         assert self._server is not None
+        # A client that came just now is a task of asyncio's until its connection is made, and is
+        # lost by asyncio if the server closes before that.
+        while others := asyncio.all_tasks() - {asyncio.current_task()}:
+            await self._end(self._connections)
+            await asyncio.gather(*others, return_exceptions=True)
         self._server.close()
         await self._end(self._connections)

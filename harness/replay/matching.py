@@ -8,6 +8,7 @@ they are a form, else as bytes: key order, spaces and the length header are not 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
@@ -41,6 +42,11 @@ MASKED_HEADERS = frozenset(
         "x-server-timeout",
     }
 )
+# Of a token request's body, too, a difference tells where it is and not what the secret is.
+_FIELDS = r"(?:access|refresh|id)_token|client_secret|(?:client_)?assertion|code_verifier|password"
+_FIELDS += "|api_?key"
+_SECRET_FIELD = re.compile(rf"\.(?:{_FIELDS})\Z", re.IGNORECASE)
+_SECRET = re.compile(rf"""((?:{_FIELDS})['"]?\s*[:=,]\s*['"]?)[^'"&\s,)]+""", re.IGNORECASE)
 _WIDTH = 120
 _SHOWN = 12  # differences of one body that are worth a reader's time
 
@@ -102,11 +108,19 @@ def _masked(name: str) -> bool:
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
+
+def _port(request: Request, url: SplitResult) -> Hashable:
+    try:
+        return url.port or _DEFAULT_PORTS.get(url.scheme)
+    except ValueError:  # no number: it is compared as it stands
+        return url.netloc
+
+
 PARTS: dict[str, Callable[[Request, SplitResult], Hashable]] = {
     "method": lambda request, url: request.method.upper(),
     "scheme": lambda request, url: url.scheme,
     "host": lambda request, url: url.hostname,
-    "port": lambda request, url: url.port or _DEFAULT_PORTS.get(url.scheme),
+    "port": _port,
     "uri": lambda request, url: request.url,
     "path": _path,
     # The last segment of the path: /v1/chat/completions and /api/chat/completions are one endpoint.
@@ -127,8 +141,16 @@ def check_parts(match_on: Iterable[str]) -> tuple[str, ...]:
     return names
 
 
+def split_url(url: str) -> SplitResult:
+    """The parts of a URL; one that is none, such as `http://[`, is all path."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return SplitResult("", "", url, "", "")
+
+
 def key_of(request: Request, match_on: Sequence[str]) -> tuple[Hashable, ...]:
-    url = urlsplit(request.url)
+    url = split_url(request.url)
     return tuple(PARTS[name](request, url) for name in match_on)
 
 
@@ -161,12 +183,18 @@ def differences(request: Request, exchange: Exchange, match_on: Sequence[str]) -
 
 
 def _line(name: str, want: Any, got: Any) -> str:
+    if _SECRET_FIELD.search(name):
+        return f"{name}: the tape has another value than the request"
     return f"{name}: the tape has {_short(want)}, the request has {_short(got)}"
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
+    text = _SECRET.sub(rf"\1{MASK}", repr(value))
     return text if len(text) <= _WIDTH else f"{text[:_WIDTH]}... ({len(text)} characters)"
+
+
+def _of(key: str, value: Any) -> str:
+    return MASK if _SECRET_FIELD.search(f".{key}") else _short(value)
 
 
 def _walk(at: str, want: Any, got: Any) -> Iterator[str]:
@@ -176,9 +204,9 @@ def _walk(at: str, want: Any, got: Any) -> Iterator[str]:
         at, want, got = stack.pop()
         if isinstance(want, dict) and isinstance(got, dict):
             for key in sorted(want.keys() - got.keys()):
-                yield f"{at}.{key}: only on the tape, {_short(want[key])}"
+                yield f"{at}.{key}: only on the tape, {_of(key, want[key])}"
             for key in sorted(got.keys() - want.keys()):
-                yield f"{at}.{key}: only in the request, {_short(got[key])}"
+                yield f"{at}.{key}: only in the request, {_of(key, got[key])}"
             shared = sorted(want.keys() & got.keys(), reverse=True)
             stack += [(f"{at}.{key}", want[key], got[key]) for key in shared]
         elif isinstance(want, list) and isinstance(got, list):

@@ -9,12 +9,11 @@ from __future__ import annotations
 import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from urllib.parse import urlsplit
 
 from harness.contracts import Clock
 from harness.errors import UnexpectedRequest
 from harness.model import Exchange, Request, Sent
-from harness.replay.matching import STRICT, check_parts, closeness, differences, key_of
+from harness.replay.matching import STRICT, check_parts, closeness, differences, key_of, split_url
 
 _HTTPS = 443
 _COMPARED = 32  # exchanges that are compared field by field to find the nearest
@@ -79,7 +78,7 @@ class Player:
             index = self._first_unplayed()
             exchange = self.tape[index]
             scheme = "https" if port == _HTTPS else "http"
-            url = urlsplit(exchange.request.url)._replace(scheme=scheme, netloc=f"{host}:{port}")
+            url = split_url(exchange.request.url)._replace(scheme=scheme, netloc=f"{host}:{port}")
             self._write_down(Request(exchange.request.method, url.geturl()), index)
             return exchange
 

@@ -109,7 +109,8 @@ def _body(exchange: Exchange, method: str) -> Body:
 
 
 def _closes(exchange: Exchange) -> bool:
-    return (exchange.header("connection") or "").lower() == "close"
+    said = (exchange.header("connection") or "").lower().split(",")
+    return "close" in map(str.strip, said)
 
 
 def _chunked(headers: Headers) -> Headers:
@@ -137,7 +138,5 @@ def _keeps_alive(exchange: Exchange, body: Body, ending: Ending) -> bool:
     if body is Body.LENGTH:
         # A wrong length leaves both sides out of step: a server can only hang up.
         declared = (exchange.header("content-length") or "").strip()
-        return declared.isdecimal() and int(declared) == sum(
-            len(piece.data) for piece in exchange.pieces
-        )
+        return declared == str(sum(len(piece.data) for piece in exchange.pieces))
     return body in (Body.NONE, Body.CHUNKED)
