@@ -37,6 +37,7 @@ def build(cell: Cell) -> Case:
         needs=scenario.needs,
         facts={
             "family": scenario.family,
+            "judges": (scenario.family, *(("backend_rules",) if scenario.providers else ())),
             "title": scenario.title,
             "why": scenario.why,
             "path": str(scenario.path),

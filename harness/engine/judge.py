@@ -23,6 +23,7 @@ from typing import Any
 from harness.contracts import Session, Target, TurnSpec
 from harness.engine.build import build
 from harness.engine.cells import Cell
+from harness.engine.fair import unasked, unsuited
 from harness.engine.stage import Stage, set_stage
 from harness.errors import HarnessError, UnexpectedRequest
 from harness.invariants import INVARIANTS
@@ -78,7 +79,11 @@ def _play(case: Case, target: Target, door: str) -> Verdict:
         if stage.refusal:
             return Verdict(case, VerdictKind.UNTESTABLE, reason=stage.refusal)
         ours = "inprocess" in target.doors  # it may sleep on our clock, which a stranger cannot
-        told = {"features": target.start().features, "scale": stage.clock_scale if ours else 1.0}
+        features = target.start().features
+        lacking = unsuited(case, features, own_clock=not ours)
+        if lacking:
+            return Verdict(case, VerdictKind.UNTESTABLE, reason=lacking)
+        told = {"features": features, "scale": stage.clock_scale if ours else 1.0}
         case = replace(case, facts={**case.facts, **told})
         session = target.open(stage.wire)
         try:
@@ -91,8 +96,8 @@ def _play(case: Case, target: Target, door: str) -> Verdict:
             session.close()
         trace = _trace(case, stage, reports, outputs)
     skipped = next((report.skipped for report in reports if report.skipped), None)
-    if skipped:
-        reason = f"the target has no {skipped}"
+    reason = f"the target has no {skipped}" if skipped else unasked(trace)
+    if reason:
         return Verdict(case, VerdictKind.UNTESTABLE, reason=reason, trace=trace)
     if case.tape and not trace.sent and not _may_send_nothing(case):
         reason = "the target never reached the player: no request was sent"
@@ -179,16 +184,16 @@ def _violations(trace: Trace) -> Iterator[Violation]:
 
 @contextmanager
 def _listening(outputs: list[str]) -> Iterator[None]:
-    """What the target logs or warns while it runs."""
+    """What the target logs or warns while it runs, down to debug. Nobody else hears it meanwhile:
+    the library's own chatter would bury what a failing case has to say."""
 
     class Handler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             outputs.append(self.format(record))
 
-    handler = Handler(logging.DEBUG)
     root = logging.getLogger()
-    before = root.level
-    root.addHandler(handler)
+    level, handlers = root.level, root.handlers[:]
+    root.handlers[:] = [Handler(logging.DEBUG)]
     root.setLevel(logging.DEBUG)
     try:
         with warnings.catch_warnings(record=True) as caught:
@@ -196,5 +201,5 @@ def _listening(outputs: list[str]) -> Iterator[None]:
             yield
         outputs += [str(warning.message) for warning in caught]
     finally:
-        root.removeHandler(handler)
-        root.setLevel(before)
+        root.handlers[:] = handlers
+        root.setLevel(level)

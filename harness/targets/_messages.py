@@ -135,14 +135,19 @@ def _response(raw: Mapping[str, Any] | None) -> NormalizedResponse | None:
     if raw is None:
         return None
     usage = raw.get("usage")
-    data = {"raw_finish_reason": raw.get("raw_finish_reason") or raw["finish_reason"]}
+    data = {
+        "raw_finish_reason": raw.get("raw_finish_reason") or raw["finish_reason"],
+        "refusal": raw.get("refusal"),
+        **(raw.get("provider_data") or {}),
+    }
+    data = {name: value for name, value in data.items() if value is not None}
     return NormalizedResponse(
         content=raw["content"] or None,
         tool_calls=tuple(map(_call, raw["tool_calls"] or ())) or None,
         finish_reason=_finish(raw["finish_reason"]),
         reasoning=raw.get("reasoning") or None,
         usage=Usage(**usage) if usage else None,
-        provider_data=data if data["raw_finish_reason"] else None,
+        provider_data=data or None,
     )
 
 

@@ -62,3 +62,25 @@ def failed(error, response=None):
 def history(messages, session):
     """The messages, with the client's own last reply where the scenario says `from: previous`."""
     return [session.get("previous", m) if m.get("from") == "previous" else m for m in messages]
+
+
+def stepped(stream, surfaced, take):
+    """Each item of the client's stream, and what `take` (the client's own accumulator) raised on
+    the way, as an exception instead of an item: only the client's code is guarded, never ours."""
+    items = iter(stream)
+    while True:
+        try:
+            item = next(items)
+            take(item)
+        except StopIteration:
+            return
+        except surfaced as error:
+            yield error
+            return
+        yield item
+
+
+def image(part):
+    """(media type, base64) of an `image_url` part that holds its data."""
+    head, _, data = part["image_url"]["url"].partition(",")
+    return head.removeprefix("data:").removesuffix(";base64"), data

@@ -1,10 +1,11 @@
 """The official anthropic client, whole and streamed by its own accumulating stream."""
 
 import importlib.metadata
+import json
 
 import anthropic
 import httpx2  # the client's own transport library: its exceptions surface unwrapped
-from _loop import Skipped, failed, history, serve
+from _loop import Skipped, failed, history, image, serve, stepped
 
 SURFACED = (
     anthropic.AnthropicError,
@@ -13,6 +14,8 @@ SURFACED = (
     TypeError,
     RuntimeError,
     AssertionError,
+    AttributeError,
+    LookupError,
 )
 FINISH = {
     "end_turn": "stop",
@@ -37,22 +40,38 @@ def run(turn, emit, session):
         )
     client = session["client"]
     request = build(turn, session)
-    snapshot = None
+    if not turn["stream"]:
+        try:
+            final = client.messages.create(**request)
+        except SURFACED as error:
+            return failed(error)
+        return result(final, session)
     try:
-        if not turn["stream"]:
-            return result(client.messages.create(**request), session)
         with client.messages.stream(**request) as stream:
-            for event in stream:
-                snapshot = stream.current_message_snapshot
-                emitted(event, emit)
-            return result(stream.get_final_message(), session)
+            return streamed(stream, emit, session)
     except SURFACED as error:
-        return failed(error, partial(snapshot))
+        return failed(error)
+
+
+def streamed(stream, emit, session):
+    """By the client's own accumulating stream, to the event that says that the message is over."""
+    kept, named = {}, set()
+
+    def take(event):
+        kept["snapshot"] = stream.current_message_snapshot
+
+    for event in stepped(stream, SURFACED, take):
+        if isinstance(event, Exception):
+            return failed(event, partial(kept.get("snapshot")))
+        emitted(event, emit, named)
+        if event.type == "message_stop":
+            break
+    return result(stream.current_message_snapshot, session)
 
 
 def build(turn, session):
     asked = turn["request"]
-    system = [m["content"] for m in asked["messages"] if m["role"] in {"system", "developer"}]
+    system = [plain(m["content"]) for m in asked["messages"] if m["role"] in SYSTEM]
     request = {
         "model": turn["model"],
         "max_tokens": asked.get("max_tokens", 1024),
@@ -72,6 +91,15 @@ def build(turn, session):
     return request
 
 
+SYSTEM = {"system", "developer"}
+
+
+def plain(content):
+    if isinstance(content, str):
+        return content
+    return "".join(one["text"] for one in content if one["type"] == "text")
+
+
 def message(said):
     if said["role"] == "tool":
         block = {
@@ -80,13 +108,28 @@ def message(said):
             "content": said["content"],
         }
         return {"role": "user", "content": [block]}
-    if said["role"] in {"system", "developer"}:
+    if said["role"] in SYSTEM:
         return None
-    return {"role": said["role"], "content": said["content"]}
+    content = said["content"]
+    return {
+        "role": said["role"],
+        "content": content if isinstance(content, str) else [part(one) for one in content],
+    }
 
 
-def emitted(event, emit):
+def part(one):
+    if one["type"] != "image_url":
+        return one
+    media_type, data = image(one)
+    source = {"type": "base64", "media_type": media_type, "data": data}
+    return {"type": "image", "source": source}
+
+
+def emitted(event, emit, named):
     if event.type == "content_block_start" and event.content_block.type == "tool_use":
+        if event.index in named:  # the same block again: a user keys by its index
+            return
+        named.add(event.index)
         name = event.content_block.name
         emit("tool_name", name=name, text=name, call=event.index)
     elif event.type == "content_block_delta":
@@ -99,6 +142,11 @@ def emitted(event, emit):
             emit("tool_arguments", text=delta.partial_json, call=event.index)
 
 
+def given(arguments):
+    """As the client hands it on: an object, or whatever stood in its place."""
+    return arguments if isinstance(arguments, dict) else json.dumps(arguments or {})
+
+
 def partial(snapshot):
     if snapshot is None:
         return None
@@ -107,33 +155,40 @@ def partial(snapshot):
 
 
 def result(final, session):
-    session["previous"] = {
-        "role": "assistant",
-        "content": [block.model_dump(exclude_none=True) for block in final.content],
-    }
-    counted = final.usage
-    cached = (counted.cache_read_input_tokens or 0, counted.cache_creation_input_tokens or 0)
-    whole = counted.input_tokens + sum(cached)
+    if isinstance(final, str):  # what came was no JSON, and is handed on as it is
+        response = {"content": "", "reasoning": "", "tool_calls": [], "finish_reason": None}
+        return {"outcome": "complete", "response": response}
+    blocks = [block.model_dump(exclude_none=True) for block in final.content or ()]
+    session["previous"] = {"role": "assistant", "content": blocks}
     return {
         "outcome": "complete",
         "response": {
-            "content": "".join(b.text for b in final.content if b.type == "text"),
-            "reasoning": "\n\n".join(b.thinking for b in final.content if b.type == "thinking"),
+            "content": "".join(b.text for b in final.content or () if b.type == "text"),
+            "provider_data": {"blocks": [b for b in blocks if "thinking" in b["type"]]},
+            "reasoning": "\n\n".join(
+                b.thinking for b in final.content or () if b.type == "thinking"
+            ),
             "tool_calls": [
-                {"id": block.id, "name": block.name, "arguments": block.input or {}}
-                for block in final.content
+                {"id": block.id, "name": block.name, "arguments": given(block.input)}
+                for block in final.content or ()
                 if block.type == "tool_use"
             ],
             "finish_reason": FINISH.get(final.stop_reason, final.stop_reason),
             "raw_finish_reason": final.stop_reason,
-            "usage": {
-                "input_tokens": whole,
-                "output_tokens": counted.output_tokens,
-                "total_tokens": whole + counted.output_tokens,
-                "cache_read_tokens": counted.cache_read_input_tokens,
-                "cache_write_tokens": counted.cache_creation_input_tokens,
-            },
+            "usage": final.usage and usage(final.usage),
         },
+    }
+
+
+def usage(counted):
+    cached = (counted.cache_read_input_tokens or 0, counted.cache_creation_input_tokens or 0)
+    whole = counted.input_tokens + sum(cached)
+    return {
+        "input_tokens": whole,
+        "output_tokens": counted.output_tokens,
+        "total_tokens": whole + counted.output_tokens,
+        "cache_read_tokens": counted.cache_read_input_tokens,
+        "cache_write_tokens": counted.cache_creation_input_tokens,
     }
 
 
@@ -144,7 +199,7 @@ if __name__ == "__main__":
             "version": importlib.metadata.version("anthropic"),
             "language": "python",
             "transports": ["anthropic_messages"],
-            "features": ["events"],
+            "features": ["events", "no_inline_reasoning", "no_backend_rules", "no_caching"],
             "bugs_url": "https://github.com/anthropics/anthropic-sdk-python/issues",
         },
         run,

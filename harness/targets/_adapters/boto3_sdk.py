@@ -6,14 +6,18 @@ import json
 
 import boto3
 import botocore.config
+import botocore.eventstream
 import botocore.exceptions
+import botocore.parsers
 import urllib3.exceptions
-from _loop import Skipped, failed, history, serve
+from _loop import Skipped, failed, history, image, serve, stepped
 
 SURFACED = (
     botocore.exceptions.BotoCoreError,
     botocore.exceptions.ClientError,
     botocore.exceptions.EventStreamError,
+    botocore.eventstream.ParserError,
+    botocore.parsers.ResponseParserError,
     urllib3.exceptions.HTTPError,
     ValueError,
     TypeError,
@@ -48,25 +52,40 @@ def run(turn, emit, session):
         )
     client = session["client"]
     request = build(turn, session)
-    state = {"blocks": {}, "finish": None, "usage": None}
+    if not turn["stream"]:
+        try:
+            answer = client.converse(**request)
+        except SURFACED as error:
+            return raised(error)
+        return whole(answer, session)
     try:
-        if not turn["stream"]:
-            return whole(client.converse(**request), session)
-        for event in client.converse_stream(**request)["stream"]:
-            take(event, state, emit)
+        stream = client.converse_stream(**request)["stream"]
     except SURFACED as error:
-        report = failed(error, partial(state) if state["blocks"] else None)
-        response = getattr(error, "response", None) or {}
-        report["error"]["type"] = response.get("Error", {}).get("Code") or type(error).__name__
-        status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-        report["error"]["status"] = status if isinstance(status, int) else None
-        return report
+        return raised(error)
+    state = {"blocks": {}, "named": set(), "finish": None, "usage": None}
+    for event in stepped(stream, SURFACED, lambda event: None):
+        if isinstance(event, Exception):
+            return raised(event, partial(state) if state["blocks"] else None)
+        take(event, state, emit)
+        if "metadata" in event and state["finish"]:  # the last event of every stream
+            stream.close()
+            break
     return streamed(state, session)
+
+
+def raised(error, response=None):
+    """A service error by its code, another one by its class."""
+    report = failed(error, response)
+    told = getattr(error, "response", None) or {}
+    report["error"]["type"] = told.get("Error", {}).get("Code") or type(error).__name__
+    status = told.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    report["error"]["status"] = status if isinstance(status, int) else None
+    return report
 
 
 def build(turn, session):
     asked = turn["request"]
-    system = [{"text": m["content"]} for m in asked["messages"] if m["role"] == "system"]
+    system = [block for m in asked["messages"] if m["role"] in SYSTEM for block in blocks(m)]
     request = {
         "modelId": turn["model"],
         "messages": [m for m in map(message, history(asked["messages"], session)) if m],
@@ -90,17 +109,36 @@ def build(turn, session):
     return request
 
 
+SYSTEM = {"system", "developer"}
+
+
 def message(said):
-    if said["role"] == "system":
+    if said["role"] in SYSTEM:
         return None
     if said["role"] == "tool":
         result = {"toolUseId": said["tool_call_id"], "content": [{"text": said["content"]}]}
         return {"role": "user", "content": [{"toolResult": result}]}
-    content = said["content"]
-    return {
-        "role": said["role"],
-        "content": [{"text": content}] if isinstance(content, str) else content,
-    }
+    return {"role": said["role"], "content": blocks(said)}
+
+
+def blocks(said):
+    content = said.get("content") or []
+    made = [{"text": content}] if isinstance(content, str) else [part(one) for one in content]
+    for call in said.get("tool_calls") or ():
+        asked = json.loads(call["function"]["arguments"] or "{}")
+        tool = {"toolUseId": call["id"], "name": call["function"]["name"], "input": asked}
+        made.append({"toolUse": tool})
+    return made
+
+
+def part(one):
+    if one.get("type") == "text":
+        return {"text": one["text"]}
+    if one.get("type") != "image_url":
+        return one
+    media_type, data = image(one)
+    source = {"bytes": base64.b64decode(data)}
+    return {"image": {"format": media_type.partition("/")[2], "source": source}}
 
 
 def take(event, state, emit):
@@ -109,13 +147,16 @@ def take(event, state, emit):
         tool = start["start"].get("toolUse")
         if tool:
             index = start["contentBlockIndex"]
+            if index in state["named"]:  # the same block again
+                return
+            state["named"].add(index)
             state["blocks"][index] = {"toolUse": {**tool, "input": ""}}
             emit("tool_name", name=tool["name"], text=tool["name"], call=index)
     elif "contentBlockDelta" in event:
         delta = event["contentBlockDelta"]
         take_delta(delta["contentBlockIndex"], delta["delta"], state["blocks"], emit)
     elif "messageStop" in event:
-        state["finish"] = event["messageStop"]["stopReason"]
+        state["finish"] = event["messageStop"].get("stopReason")
     elif "metadata" in event:
         state["usage"] = event["metadata"].get("usage")
 
@@ -153,12 +194,13 @@ def streamed(state, session):
             given = tool["input"] or "{}"
             calls.append({"id": tool["toolUseId"], "name": tool["name"], "arguments": given})
     session["previous"] = {"role": "assistant", "content": [echo(block) for block in blocks]}
+    opaque = [b.get("signature") or b.get("redacted") for b in blocks if "reasoning" in b]
     return result(
         "".join(block.get("text", "") for block in blocks),
         "".join(block.get("reasoning", "") for block in blocks),
         calls,
-        state["finish"],
-        state["usage"],
+        (state["finish"], state["usage"]),
+        opaque,
     )
 
 
@@ -179,7 +221,7 @@ def echo(block):
 
 
 def whole(answer, session):
-    content = answer["output"]["message"]["content"]
+    content = answer.get("output", {}).get("message", {}).get("content") or []
     session["previous"] = {"role": "assistant", "content": content}
     reasoning = [
         b["reasoningContent"].get("reasoningText", {}) for b in content if "reasoningContent" in b
@@ -197,12 +239,13 @@ def whole(answer, session):
         "".join(block.get("text", "") for block in content),
         "".join(part.get("text", "") for part in reasoning),
         calls,
-        answer["stopReason"],
-        answer.get("usage"),
+        (answer.get("stopReason"), answer.get("usage")),
+        [part.get("signature") for part in reasoning],
     )
 
 
-def result(text, reasoning, calls, stop_reason, counted):
+def result(text, reasoning, calls, finish, opaque):
+    stop_reason, counted = finish
     response = {
         "content": text,
         "reasoning": reasoning,
@@ -210,6 +253,7 @@ def result(text, reasoning, calls, stop_reason, counted):
         "finish_reason": FINISH.get(stop_reason, stop_reason),
         "raw_finish_reason": stop_reason,
         "usage": counted and usage(counted),
+        "provider_data": {"opaque": [one for one in opaque if one]},
     }
     return {"outcome": "complete", "response": response}
 
@@ -232,7 +276,7 @@ if __name__ == "__main__":
             "version": importlib.metadata.version("boto3"),
             "language": "python",
             "transports": ["bedrock_converse"],
-            "features": ["events"],
+            "features": ["events", "no_inline_reasoning", "no_backend_rules", "no_caching"],
             "bugs_url": "https://github.com/boto/botocore/issues",
         },
         run,

@@ -5,10 +5,11 @@ together by its own accumulator, responses by its final event.
 """
 
 import importlib.metadata
+import json
 
 import httpx2  # the client's own transport library: its exceptions can surface
 import openai
-from _loop import Skipped, failed, history, serve
+from _loop import Skipped, failed, history, serve, stepped
 from openai.lib.streaming.chat import ChatCompletionStreamState
 
 MODES = ["chat_completions", "codex_responses"]
@@ -19,6 +20,8 @@ SURFACED = (
     TypeError,
     RuntimeError,
     AssertionError,
+    AttributeError,
+    LookupError,
 )
 
 
@@ -54,14 +57,17 @@ def chat(client, turn, emit, session):
             stream_options={"include_usage": True},
             **request,
         )
-        for chunk in stream:
-            seen.append(chunk)
-            chat_events(chunk, emit)
-            state.handle_chunk(chunk)
     except SURFACED as error:
-        return failed(error, partial(seen))
+        return failed(error)
+    for chunk in stepped(stream, SURFACED, state.handle_chunk):
+        if isinstance(chunk, Exception):
+            return failed(chunk, partial(seen))
+        seen.append(chunk)
+        chat_events(chunk, emit)
     try:
         final = state.get_final_completion()
+    except (openai.LengthFinishReasonError, openai.ContentFilterFinishReasonError):
+        final = state.current_completion_snapshot  # it refuses to parse, and holds the reply
     except SURFACED as error:
         return failed(error, partial(seen))
     return chat_result(final, session)
@@ -79,7 +85,9 @@ def chat_events(chunk, emit):
             if call.function and call.function.name:
                 emit("tool_name", name=call.function.name, text=call.function.name, call=call.index)
             if call.function and call.function.arguments:
-                emit("tool_arguments", text=call.function.arguments, call=call.index)
+                told = given(call.function.arguments)
+                text = told if isinstance(told, str) else json.dumps(told)
+                emit("tool_arguments", text=text, call=call.index)
         if choice.finish_reason:
             emit("finish", finish_reason=choice.finish_reason)
 
@@ -96,6 +104,8 @@ def partial(chunks):
 
 
 def chat_result(completion, session):
+    if isinstance(completion, str):  # what came was no JSON, and is handed on as it is
+        return {"outcome": "complete", "response": empty(None)}
     if not completion.choices:
         return {"outcome": "complete", "response": empty(completion.usage and usage(completion))}
     choice = completion.choices[0]
@@ -108,7 +118,11 @@ def chat_result(completion, session):
             "content": message.content or "",
             "reasoning": extra.get("reasoning_content") or extra.get("reasoning") or "",
             "tool_calls": [
-                {"id": call.id, "name": call.function.name, "arguments": call.function.arguments}
+                {
+                    "id": str(call.id) if call.id is not None else None,
+                    "name": call.function.name or "",
+                    "arguments": given(call.function.arguments),
+                }
                 for call in message.tool_calls or ()
             ],
             "finish_reason": choice.finish_reason,
@@ -117,6 +131,11 @@ def chat_result(completion, session):
             "refusal": message.refusal,
         },
     }
+
+
+def given(arguments):
+    """As the client hands it on: a text, or whatever stood in its place."""
+    return arguments if isinstance(arguments, str | dict) else json.dumps(arguments)
 
 
 def empty(counted):
@@ -145,31 +164,49 @@ def usage(completion):
 
 
 def responses(client, turn, emit, session):
-    request = {"input": response_input(history(turn["request"]["messages"], session))}
+    messages = history(turn["request"]["messages"], session)
+    request = {"input": response_input(messages)}
+    system = [m["content"] for m in messages if m.get("role") in SYSTEM]
+    if system:
+        request["instructions"] = "\n\n".join(system)
     if turn["request"].get("tools"):
         request["tools"] = [{"type": "function", **t["function"]} for t in turn["request"]["tools"]]
         for tool in request["tools"]:
             tool.setdefault("strict", False)
     if "max_tokens" in turn["request"]:
         request["max_output_tokens"] = turn["request"]["max_tokens"]
-    text, final = [], None
-    try:
-        if not turn["stream"]:
+    if not turn["stream"]:
+        try:
             final = client.responses.create(model=turn["model"], store=False, **request)
-            return response_result(final, session)
+        except SURFACED as error:
+            return failed(error)
+        return response_result(final, session)
+    try:
         stream = client.responses.create(model=turn["model"], store=False, stream=True, **request)
-        for event in stream:
-            response_event(event, emit, text)
-            if event.type in {"response.completed", "response.incomplete", "response.failed"}:
-                final = event.response
+    except SURFACED as error:
+        return failed(error)
+    return streamed_response(stream, emit, session)
+
+
+TERMINAL = {"response.completed", "response.incomplete", "response.failed"}
+
+
+def streamed_response(stream, emit, session):
+    """By iterating to the terminal event, which holds the whole response; what comes after it is
+    no part of the response any more."""
+    text, named = [], set()
+    with stream:
+        for event in stepped(stream, SURFACED, lambda event: None):
+            if isinstance(event, Exception):
+                return failed(event, {**empty(None), "content": "".join(text)})
+            if event.type in TERMINAL:
+                return response_result(event.response, session)
             if event.type == "error":
                 error = {"type": event.code or "error", "message": event.message, "status": None}
                 return {"outcome": "error", "response": None, "error": error}
-    except SURFACED as error:
-        return failed(error, {**empty(None), "content": "".join(text)})
-    if final is None:  # the iterator ended without saying that the response did
-        return {"outcome": "complete", "response": {**empty(None), "content": "".join(text)}}
-    return response_result(final, session)
+            response_event(event, emit, text, named)
+    # the iterator ended without saying that the response did
+    return {"outcome": "complete", "response": {**empty(None), "content": "".join(text)}}
 
 
 def response_input(messages):
@@ -185,18 +222,33 @@ def response_input(messages):
             )
         elif "output" in message:
             items += message["output"]
-        else:
-            items.append({"role": message["role"], "content": message["content"]})
+        elif message["role"] not in SYSTEM:
+            content = message["content"]
+            if isinstance(content, list):
+                content = [response_part(part) for part in content]
+            items.append({"role": message["role"], "content": content})
     return items
 
 
-def response_event(event, emit, text):
+SYSTEM = {"system", "developer"}
+
+
+def response_part(part):
+    if part["type"] == "image_url":
+        return {"type": "input_image", "image_url": part["image_url"]["url"], "detail": "auto"}
+    return {"type": "input_text", "text": part["text"]}
+
+
+def response_event(event, emit, text, named):
     if event.type == "response.output_text.delta":
         text.append(event.delta)
         emit("text", text=event.delta)
     elif event.type in {"response.reasoning_summary_text.delta", "response.reasoning_text.delta"}:
         emit("reasoning", text=event.delta)
     elif event.type == "response.output_item.added" and event.item.type == "function_call":
+        if event.output_index in named:  # the same item again: a user keys by its index
+            return
+        named.add(event.output_index)
         emit("tool_name", name=event.item.name, text=event.item.name, call=event.output_index)
     elif event.type == "response.function_call_arguments.delta":
         emit("tool_arguments", text=event.delta, call=event.output_index)
@@ -207,6 +259,8 @@ INCOMPLETE = {"max_output_tokens": "length", "content_filter": "content_filter"}
 
 
 def response_result(final, session):
+    if isinstance(final, str):  # what came was no JSON, and is handed on as it is
+        return {"outcome": "complete", "response": empty(None)}
     output = final.output or []
     session["previous"] = {
         "role": "assistant",
@@ -219,11 +273,17 @@ def response_result(final, session):
         reason = final.incomplete_details.reason if final.incomplete_details else None
         finish = INCOMPLETE.get(reason, reason or "unknown")
     counted = final.usage
+    messages = [part for item in output if item.type == "message" for part in item.content or ()]
+    said = [part.text for part in messages if part.type == "output_text"]
+    refused = [part.refusal for part in messages if part.type == "refusal"]
     response = {
-        "content": final.output_text or "",
+        "content": "".join(said),
+        "refusal": "".join(refused) or None,
+        "provider_data": {"reasoning_items": session["previous"]["output"]},
         "reasoning": "\n\n".join(reasoning),
         "tool_calls": [
-            {"id": call.call_id, "name": call.name, "arguments": call.arguments} for call in calls
+            {"id": call.call_id, "name": call.name, "arguments": given(call.arguments)}
+            for call in calls
         ],
         "finish_reason": "tool_calls" if calls and finish == "stop" else finish,
         "raw_finish_reason": final.status,
@@ -249,7 +309,7 @@ if __name__ == "__main__":
             "version": importlib.metadata.version("openai"),
             "language": "python",
             "transports": MODES,
-            "features": ["events"],
+            "features": ["events", "no_inline_reasoning", "no_backend_rules", "no_caching"],
             "bugs_url": "https://github.com/openai/openai-python/issues",
         },
         run,

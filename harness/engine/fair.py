@@ -1,0 +1,36 @@
+"""What a target cannot fairly be judged by: drawn, and untestable with its reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from harness.model import Case, Trace, find_header
+
+_A_DATE = re.compile(r"[A-Za-z]{3},? ")
+
+
+def unsuited(case: Case, features: Iterable[str], *, own_clock: bool) -> str:
+    """Before it is run. A target that does not do what a scenario needs says `no_<what>` among its
+    features; one with a clock of its own cannot be told a date on the recording's."""
+    lacks = {name.removeprefix("no_") for name in features if name.startswith("no_")}
+    missing = sorted({*case.needs, *case.facts.get("judges", ())} & lacks)
+    if missing:
+        return f"the target has no {', '.join(missing)}"
+    dated = any(_A_DATE.match(one.header("retry-after") or "") for one in case.tape)
+    if own_clock and dated:
+        return "a Retry-After date is on the recording's clock, and the target reads its own"
+    return ""
+
+
+def unasked(trace: Trace) -> str:
+    """After it was run: a coding that the request did not accept is no answer to it (RFC 9110,
+    12.5.3)."""
+    for sent in trace.sent:
+        accepts = find_header(sent.request.headers, "accept-encoding")
+        if sent.exchange is None or accepts is None:
+            continue
+        coding = trace.case.tape[sent.exchange].header("content-encoding")
+        if coding and coding.lower() not in accepts.lower() and "*" not in accepts:
+            return f"the target accepts {accepts!r}, and the answer is coded with {coding}"
+    return ""
