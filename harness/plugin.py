@@ -23,6 +23,8 @@ from harness.engine.story import tell
 from harness.engine.targets import make_target
 from harness.errors import HarnessError
 from harness.model import Level, Verdict, VerdictKind
+from harness.record.fixtures import add_option, record_first
+from harness.record.fixtures import harness_tape as harness_tape  # pytest finds it here
 from harness.reports import write_report
 from harness.settings import Settings, read_settings
 
@@ -54,6 +56,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="FORMAT:PATH",
         help="write a report at the end: json, junit, markdown, text or html",
     )
+    add_option(group)
 
 
 class Run:
@@ -154,6 +157,7 @@ class CaseItem(pytest.Item):
 
     def setup(self) -> None:
         run = self.config.stash[RUN]
+        record_first(self.config, self.cell.scenario, self.cell.provider)
         self.verdict = run_cell(self.cell, run.target, run.door)
         known = known_for(self.cell.id, run.known)
         if run.config.getoption("--harness-report"):

@@ -1,4 +1,4 @@
-"""`harness cassette show|lint|import`: look at a cassette, judge it, make it stock."""
+"""`harness cassette show|lint|scrub|import`: look at one, judge it, make it safe or stock."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harness.cassette.fault import Fault
 from harness.cassette.importing import import_
 from harness.cassette.lint import UNREADABLE, lint, lint_bytes
 from harness.cassette.show import show_all
-from harness.errors import FileError
+from harness.errors import FileError, HarnessError
 
 OK, FAULTY, UNLOADABLE = 0, 1, 2
 
@@ -31,6 +31,14 @@ def add(subparsers: Any) -> None:
     checking.add_argument("paths", nargs="+", metavar="CASSETTE", help="files, or folders of them")
     checking.add_argument("--quiet", action="store_true", help="faults only, no notes")
     checking.set_defaults(run=run_lint)
+
+    scrubbing = commands.add_parser("scrub", help="take secrets out, in place; lengths stay")
+    scrubbing.add_argument("paths", nargs="+", metavar="CASSETTE", help="files, or folders of them")
+    scrubbing.add_argument("--check", action="store_true", help="only say what would change")
+    scrubbing.add_argument(
+        "--allow", action="append", default=[], metavar="TEXT", help="looks like a key, is none"
+    )
+    scrubbing.set_defaults(run=run_scrub)
 
     importing = commands.add_parser("import", help="make a foreign cassette a vcrpy file")
     importing.add_argument("path", metavar="CASSETTE")
@@ -84,6 +92,24 @@ def _files(paths: list[str]) -> list[Path]:
     for path in map(Path, paths):
         found += sorted(path.rglob("*.y*ml*")) if path.is_dir() else [path]
     return found
+
+
+def run_scrub(args: argparse.Namespace) -> int:
+    """Exit 1 if something had to go and `--check` left it, 2 if a file cannot be made safe."""
+    from harness.record.old import scrub_file  # noqa: PLC0415  it loads HTTP libraries
+    from harness.record.secrets import Known  # noqa: PLC0415
+
+    code, known = OK, Known.of_environment()
+    for path in _files(args.paths):
+        try:
+            changed = scrub_file(path, known, tuple(args.allow), dry=args.check)
+        except (HarnessError, OSError) as error:
+            code = _refused(error)
+            continue
+        if changed:
+            print(f"{path}: {'has something to scrub' if args.check else 'scrubbed'}")
+            code = max(code, FAULTY if args.check else OK)
+    return code
 
 
 def run_import(args: argparse.Namespace) -> int:

@@ -20,8 +20,9 @@ from harness.engine.run import select
 from harness.errors import SecretFound, UsageError
 from harness.model import Provider
 from harness.providers import PROVIDERS
-from harness.record import Known, Mode, Scrubber, Tape, live, storage
+from harness.record import Known, Mode, Scrubber, storage
 from harness.record import proxy as recording_proxy
+from harness.record.session import Wishes, record
 from harness.scenario import Scenario
 from harness.settings import read_settings
 
@@ -97,35 +98,30 @@ def _record(
     scenario: Scenario, provider: Provider, path: Path, arguments: argparse.Namespace
 ) -> int:
     """0 written or nothing to do, 1 an answer was an error, 2 the gate closed."""
-    mode = Mode(arguments.mode)
-    if mode in (Mode.NONE, Mode.ONCE) and path.exists():
-        _say(f"{path}: is there already, left as it is (--mode all records it anew)")
-        return 0
-    base_url = live.base_url_of(provider, arguments.base_url)
-    known = Known.of_environment()
-    key = live.key_of(provider)
-    credential = live.credential_of(provider, base_url, key, arguments.refresh_command)
-    if credential is not None:
-        live.learn(known, credential)
-    model = arguments.model or provider.model
-    origin = f"{provider.name} at {urlsplit(base_url).netloc.rpartition('@')[2]}"
-    tape = Tape(path, mode, known=known, origin=origin, allow=tuple(arguments.allow), model=model)
-    asks = live.asks_of(scenario, arguments.model)
-    wrong = list(live.ask_all(asks, provider, tape, base_url=base_url, credential=credential))
-    for sentence in wrong:
-        _say(f"{path}: {Scrubber(known).text(sentence)}")
-    if wrong and not arguments.keep_errors:
-        _say(f"{path}: not written (--keep-errors records errors as well)")
-        return 1
+    wishes = Wishes(
+        mode=Mode(arguments.mode),
+        base_url=arguments.base_url,
+        model=arguments.model,
+        refresh_command=arguments.refresh_command,
+        keep_errors=arguments.keep_errors,
+        allow=tuple(arguments.allow),
+    )
     try:
-        tape.close()
+        done = record(scenario, provider, path, wishes)
     except SecretFound as error:
         _say(str(error))
         return 2
-    for sentence in tape.changed:
+    for sentence in done.wrong:
+        _say(f"{path}: {sentence}")
+    for sentence in done.changed:
         _say(f"{path}: changed: {sentence}")
-    print(path)
-    return 1 if wrong else 0
+    if done.written:
+        print(path)
+    elif done.wrong:
+        _say(f"{path}: not written (--keep-errors records errors as well)")
+    else:
+        _say(f"{path}: is there already, left as it is (--mode all records it anew)")
+    return 1 if done.wrong else 0
 
 
 # Through a proxy.
