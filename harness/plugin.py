@@ -24,7 +24,7 @@ from harness.engine.targets import make_target
 from harness.errors import HarnessError
 from harness.model import Level, Verdict, VerdictKind
 from harness.record.fixtures import add_option, record_first
-from harness.record.fixtures import harness_tape as harness_tape  # pytest finds it here
+from harness.record.fixtures import harness_tape as harness_tape  # noqa: PLC0414 -- for pytest
 from harness.reports import write_report
 from harness.settings import Settings, read_settings
 
