@@ -12,11 +12,10 @@ MORE_CHOICES = "the reply has more than one choice: only choice 0 is read"
 def take_choice(reply: Reply, choice: JsonObject, span: Span | None = None) -> list[Event]:
     """One choice. Some chunks have none of the usual keys: a filter's verdict, a usage."""
     events: list[Event] = []
-    delta = choice.get("delta")
-    if not isinstance(delta, dict):
-        delta = choice.get("message")
-        if isinstance(delta, dict) and not reply.whole and not reply.silent:
-            delta = None  # a summary of what was streamed already
+    delta, message = choice.get("delta"), choice.get("message")
+    if isinstance(message, dict) and (reply.whole or not isinstance(delta, dict)):
+        # A whole reply may have an empty delta beside it; in a stream it sums up what was said.
+        delta = message if reply.whole or reply.silent else None
     if isinstance(delta, dict):
         events = reply.take(delta, span)
     finish = meaning.raw_finish(choice.get("finish_reason"))

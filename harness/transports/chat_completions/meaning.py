@@ -43,6 +43,7 @@ _TOTAL = ("total_tokens",)
 _READ = ("prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens", "cache_read_input_tokens")
 _READ_DETAIL = ("cached_tokens", "cache_read_tokens")
 _WRITTEN = ("cache_write_tokens", "cache_creation_input_tokens")
+_HEARD = ("audio_tokens",)
 _REASONED = ("reasoning_tokens",)
 _PROMPT_DETAILS = frozenset(
     ("prompt_tokens_details", "input_tokens_details", "prompt_token_details")
@@ -89,12 +90,12 @@ def _count(source: JsonObject, names: tuple[str, ...]) -> int | None:
 
 def usage(raw: Any) -> Usage | None:
     """The prompt whole, the output with its reasoning. Some servers count reasoning apart, or only
-    in the total: what the total has beyond prompt and completion is output, too."""
+    in the total: what the total has beyond prompt and completion is output, too, unless it is the
+    prompt's own sound."""
     if not isinstance(raw, dict):
         return None
     sent, made, total = _count(raw, _SENT), _count(raw, _MADE), _count(raw, _TOTAL)
-    if sent is not None and made is not None and total is not None and total > sent + made:
-        made = total - sent
+    heard: int | None = None
     read, written = _count(raw, _READ), _count(raw, _WRITTEN)
     reasoned = _count(raw, _REASONED)
     for name, details in raw.items():
@@ -102,8 +103,12 @@ def usage(raw: Any) -> Usage | None:
             if name in _PROMPT_DETAILS:
                 read = _first(_count(details, _READ_DETAIL), read)
                 written = _first(_count(details, _WRITTEN), written)
+                heard = _count(details, _HEARD)
             elif name in _OUTPUT_DETAILS:
                 reasoned = _first(_count(details, _REASONED), reasoned)
+    if sent is not None and made is not None and total is not None and total > sent + made:
+        beyond = total - sent - made
+        sent, made = (total - made, made) if beyond == heard else (sent, total - sent)
     found = (sent, made, total, read, written, reasoned)
     return Usage(*found) if found != _NOTHING else None
 

@@ -113,7 +113,9 @@ class Reply:
             for entry in entries:
                 events += self.calls.take(entry, span, cumulative=cumulative)
         legacy = delta.get("function_call")
-        if isinstance(legacy, dict):
+        if isinstance(legacy, dict) and any(
+            legacy.values()
+        ):  # one server always sends an empty one
             events += self.calls.take({"index": 0, "function": legacy}, span)
         if not _KEPT.isdisjoint(delta):
             self._keep(delta)

@@ -43,8 +43,10 @@ CHANNELS = {
 
 
 class Slot(NamedTuple):
-    """One output item so far. `channel` is the one whose text came first. `named`: its tool's name
-    was reported. `thinks`: a message's text is reasoning, by the phase it had at its first text."""
+    """One output item so far. `channel` is the one whose text came first, in its part `first`; a
+    server that counts parts on from the item before is `ahead` of the finished item by so many.
+    `named`: its tool's name was reported. `thinks`: a message's text is reasoning, by the phase it
+    had at its first text."""
 
     place: int  # its output_index
     type: str
@@ -53,6 +55,8 @@ class Slot(NamedTuple):
     added: bool = True
     call: int | None = None
     channel: str | None = None
+    first: int = 0
+    ahead: int = 0
     named: bool = False
     thinks: bool | None = None
 
@@ -214,7 +218,7 @@ class Assembly:
         slot = self._slots[at]
         if slot.channel is None:
             thinks = slot.type == "message" and slot.raw.get("phase") in self._thinking
-            slot = slot._replace(channel=key[0], thinks=thinks)
+            slot = slot._replace(channel=key[0], first=key[1], thinks=thinks)
             self._slots[at] = slot
         self._parts[at, key] = self._parts.get((at, key), Strand()).plus(text)
         if slot.call is not None:
@@ -242,10 +246,14 @@ class Assembly:
 
     def _close(self, at: int, raw: JsonObject, span: Span | None) -> list[Event]:
         slot = self._slots[at]
-        self._put(at, slot._replace(raw=slot.raw | raw, done=True))
+        texts = list(texts_of(raw))
+        parts = [number for (name, number), _ in texts if name == slot.channel]
+        ahead = slot.first - parts[0] if parts and slot.first not in parts else 0
+        self._put(at, slot._replace(raw=slot.raw | raw, done=True, ahead=ahead))
         events = self._name(at, span)
-        for key, text in texts_of(raw):
-            events += self._settle(at, key, text, span)
+        for (name, number), text in texts:
+            part = number + ahead if name == slot.channel else number
+            events += self._settle(at, (name, part), text, span)
         return events
 
 
@@ -294,6 +302,11 @@ def _whole(slot: Slot, texts: dict[Key, str]) -> JsonObject:
     if slot.type == "reasoning":
         raw["_shown"] = slot.channel  # what was delivered is what the reply says
     ended = dict(texts_of(slot.raw)) if slot.done else {}
+    if slot.ahead:
+        texts = {
+            (name, number - slot.ahead if name == slot.channel else number): text
+            for (name, number), text in texts.items()
+        }
     for name in ("summary", "content"):
         own = {
             key: text for key, text in texts.items() if (key[0] == "summary") == (name == "summary")
