@@ -1,4 +1,4 @@
-"""Mutants tried one by one against the conformance suite: `python tests/deep/killing.py --count 300`.
+"""Mutants tried one by one against the conformance suite: `python tests/deep/killing.py`.
 
 How a mutant is tried: this process reads the scenarios once and forks one child a mutant. The child
 forgets every module of the package but those that a scenario is made of, puts a finder of its own
@@ -27,14 +27,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from mutants import Mutant, mutants_of
-
-import harness.scenario
-
-SCENARIO_LAYER = frozenset(name for name in sys.modules if name.partition(".")[0] == "harness")
-
+import harness
 from harness.data import builtin
 from harness.engine.cells import cells
 from harness.engine.judge import run_cell
@@ -42,14 +35,19 @@ from harness.engine.names import read_scenario
 from harness.engine.targets import make_target
 from harness.model import Verdict, VerdictKind
 
+sys.path.insert(0, str(Path(__file__).parent))
+mutants = importlib.import_module("mutants")
+Mutant, mutants_of = mutants.Mutant, mutants.mutants_of
+
+SCENARIO_LAYER = ("errors", "model", "scenario", "schemas")  # what a scenario is made of
 PACKAGE = Path(harness.__file__).resolve().parent
 JUDGED = (
     *("transports/*/reader.py", "transports/*/meaning.py", "transports/*/assembly.py"),
     *("transports/*/calls.py", "transports/*/reply.py", "transports/*/body.py"),
     *(f"transports/_{name}.py" for name in ("blocks", "block_reader", "strand", "chain")),
     *(f"transports/_{name}.py" for name in ("think", "arguments", "whole")),
-    *(f"wire/{name}.py" for name in ("sse", "eventstream", "jsontext", "coding", "document")),
-)
+    *(f"wire/{name}.py" for name in ("sse", "eventstream", "jsontext", "document")),
+)  # not wire/coding.py: a client's HTTP library takes codings away, that module serves recordings
 SECONDS = 3  # of the processor, for the import and beside what the cells need
 PATIENCE = 30  # times what a cell needs when nothing is wrong
 WALL = 120  # real seconds a cell, for a child that waits instead of working
@@ -74,7 +72,8 @@ def sampled(count: int, seed: int) -> list[Mutant]:
 
 
 def forked(jobs: list[Callable[[Path], None]], at_once: int) -> Iterator[tuple[int, int, Path]]:
-    """Each job in a child of its own, given a file to answer in: (job, status, file) as they end."""
+    """Each job in a child of its own, given a file to answer in: (job, status, file), as they
+    end."""
     with tempfile.TemporaryDirectory() as folder:
         running: dict[int, int] = {}
         waiting = list(enumerate(jobs))[::-1]
@@ -212,9 +211,9 @@ def attack(suite: Suite, mutant: Mutant, chosen: list[str], answer: Path) -> Non
     """In a child: write which cell is red and why, or an empty answer when none is."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     for name in [name for name in sys.modules if name.partition(".")[0] == "harness"]:
-        if name not in SCENARIO_LAYER:
+        if name != "harness" and name.split(".")[1] not in SCENARIO_LAYER:
             del sys.modules[name]
-    sys.meta_path.insert(0, Mutated(mutant))
+    sys.meta_path.insert(0, Mutated(mutant))  # before the `try`: it must parse
     signal.setitimer(signal.ITIMER_PROF, SECONDS)
     told = {"killer": "", "why": ""}
     answer.write_text(json.dumps({"killer": "the import", "why": "it never ends"}))
@@ -256,6 +255,11 @@ def tried(suite: Suite, chosen: list[Mutant], at_once: int) -> Iterator[tuple[Mu
         yield chosen[number], json.loads(answer.read_text()) | {"cells": len(of_mutant[number])}
 
 
+def tell(line: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
+
+
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     asked.add_argument("--count", type=int, default=300)
@@ -264,10 +268,10 @@ def main() -> None:
     asked.add_argument("--only", default="", help="of the sample, what stands in this file")
     options = asked.parse_args()
     suite = Suite(options.at_once)
-    print(json.dumps({"cells": len(suite.seconds), "red": suite.red}), flush=True)
+    tell({"cells": len(suite.seconds), "red": suite.red})
     chosen = [m for m in sampled(options.count, options.seed) if options.only in m.file]
     for mutant, end in tried(suite, chosen, options.at_once):
-        print(json.dumps({"key": mutant.key, "shown": str(mutant), **end}), flush=True)
+        tell({"key": mutant.key, "shown": str(mutant), **end})
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ command a mutant, where here a case costs milliseconds and one process tries the
 from __future__ import annotations
 
 import ast
-import os
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -38,7 +38,8 @@ TEXTUAL = ast.JoinedStr | ast.Tuple | ast.List | ast.Dict
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """`was` and `now` are the lines, or what differs of long ones; `function` is empty for what runs at the import."""
+    """`was` and `now` are the lines, or what differs of long ones; `function` is empty for what
+    runs at the import."""
 
     file: str
     function: str
@@ -58,7 +59,9 @@ class Mutant:
 
     def applied(self, source: str) -> str:
         raw = source.encode()
-        return (raw[: self.start] + self.text.encode() + raw[self.stop :]).decode()
+        text = (raw[: self.start] + self.text.encode() + raw[self.stop :]).decode()
+        ast.parse(text)  # what does not parse is no mutant, but a fault of this file
+        return text
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line} ({self.kind})\n    - {self.was}\n    + {self.now}"
@@ -68,10 +71,17 @@ class _Place(ast.NodeVisitor):
     """Walks one module and collects the changes of each node, with the function around it."""
 
     def __init__(self, source: str) -> None:
-        self.source = source
+        self.raw = source.encode()
+        lines = self.raw.splitlines(keepends=True)
+        self.starts = [0, *itertools.accumulate(map(len, lines))]
         self.found: list[tuple[ast.AST, str, str, str]] = []  # node, its text now, kind, function
         self._names: list[str] = []
         self._inside = 0
+
+    def bounds(self, node: ast.AST) -> tuple[int, int]:
+        """The bytes from which to which a node stands."""
+        begin, end = self.starts[node.lineno - 1], self.starts[node.end_lineno - 1]
+        return begin + node.col_offset, end + node.end_col_offset
 
     # What is not walked into ----------------------------------------------------------------
 
@@ -118,7 +128,8 @@ class _Place(ast.NodeVisitor):
 
     def _text(self, node: ast.expr) -> str:
         """As it is written, in the brackets that it may have lost: they are no part of a node."""
-        text = ast.get_source_segment(self.source, node) or ""
+        start, stop = self.bounds(node)
+        text = self.raw[start:stop].decode()
         return text if isinstance(node, ast.Constant | ast.Starred | BARE) else f"({text})"
 
     def visit_Compare(self, node: ast.Compare) -> None:
@@ -258,32 +269,31 @@ def _shown(was: str, now: str) -> tuple[str, str]:
     was, now = " ".join(was.split()), " ".join(now.split())
     if len(was) <= SHOWN:
         return was, now
-    head = len(os.path.commonprefix([was, now]))
-    tail = len(os.path.commonprefix([was[head:][::-1], now[head:][::-1]]))
+    head = _common(was, now)
+    tail = _common(was[head:][::-1], now[head:][::-1])
     first, last = max(0, head - AROUND), max(0, tail - AROUND)
     return was[first : len(was) - last], now[first : len(now) - last]
+
+
+def _common(one: str, other: str) -> int:
+    """How many characters two texts begin with alike."""
+    pairs = zip(one, other, strict=False)
+    return next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
 
 
 def mutants_of(file: str, source: str) -> Iterator[Mutant]:
     """Every mutant of a module, in the order of its text; each changed text once."""
     place = _Place(source)
     place.visit(ast.parse(source))
-    starts = [0]
-    for line in source.encode().splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
+    raw, starts = place.raw, place.starts
     seen = set()
     for node, text, kind, function in place.found:
-        start = starts[node.lineno - 1] + node.col_offset
-        stop = starts[node.end_lineno - 1] + node.end_col_offset
+        start, stop = place.bounds(node)
         if (start, stop, text) in seen:
             continue
         seen.add((start, stop, text))
-        raw = source.encode()
         before = raw[starts[node.lineno - 1] : start].decode()
         after = raw[stop : starts[node.end_lineno]].decode()
         was, now = _shown(f"{before}{raw[start:stop].decode()}{after}", f"{before}{text}{after}")
-        mutant = Mutant(
-            file, function, node.lineno, node.end_lineno, kind, was, now, start, stop, text
-        )
-        ast.parse(mutant.applied(source))
-        yield mutant
+        lines = node.lineno, node.end_lineno
+        yield Mutant(file, function, *lines, kind, was, now, start, stop, text)
