@@ -1,10 +1,14 @@
 """The application's own token and its refresh callback (O01, O03)."""
 
+import asyncio
+
 import pytest
 from flows import ASK, answers, drive
 
+from harness.contracts import Pause
 from harness.credentials import CREDENTIALS
 from harness.errors import CredentialError
+from harness.model import Answer
 
 build = CREDENTIALS.get("jwt_callback")
 
@@ -72,3 +76,46 @@ def test_only_a_401_asks_for_a_refresh(status):
     """Any other refusal is about something else."""
     sent, _ = drive(build(tokens(), refresh=lambda: True), answers(status))
     assert len(sent) == 1
+
+
+def test_requests_that_are_refused_together_share_one_refresh():
+    """Signed with the same token, refused at once: the callback is asked once, its word holds."""
+    held, calls = ["t1"], []
+
+    async def refresh():
+        calls.append(1)
+        held[0] = "t2"
+        return True
+
+    made = build(lambda: held[0], refresh=refresh)
+    flows = [made.flow(ASK) for _ in range(3)]
+    for flow in flows:
+        next(flow)
+    waiting = flows[0].send(Answer(401))
+    assert isinstance(flows[1].send(Answer(401)), Pause)
+    again = flows[0].send(asyncio.run(_result(waiting.thing)))
+    later = [flows[1].send(None), flows[2].send(Answer(401))]
+    for request in (again, *later):
+        assert request.header("authorization") == "Bearer t2"
+    assert calls == [1]
+
+
+def test_an_abandoned_refresh_leaves_nobody_waiting():
+    """The next request asks the callback again."""
+    calls = []
+
+    async def refresh():
+        calls.append(1)
+        return True
+
+    made = build("t", refresh=refresh)
+    flow = made.flow(ASK)
+    next(flow)
+    flow.send(Answer(401)).thing.close()
+    flow.close()
+    drive(made, answers(401, 200))
+    assert calls == [1]
+
+
+async def _result(thing):
+    return await thing

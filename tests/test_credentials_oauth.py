@@ -7,6 +7,7 @@ import logging
 import pytest
 from flows import ASK, TokenServer, drive, reply
 
+from harness.contracts import Pause
 from harness.credentials import CREDENTIALS
 from harness.credentials._state import FileStore
 from harness.credentials._token import RefreshFailed
@@ -336,3 +337,113 @@ def test_a_damaged_state_stops_the_flow_and_stays(tmp_path):
     with pytest.raises(CredentialError, match="damaged"):
         drive(credential(state=path), TokenServer())
     assert (path.parent / "state.json.corrupt-1").read_bytes() == b"\x00garbage"
+
+
+def test_a_short_life_is_used_and_not_renewed_at_each_request():
+    """A token of 60 seconds under a leeway of 120 is good for half of its life."""
+    now = [1000.0]
+    server = TokenServer(fields={"expires_in": 60})
+    made = credential(None, now=lambda: now[0])
+    for _ in range(3):
+        drive(made, server)
+    assert len(server.calls) == 1
+    now[0] += 31
+    drive(made, server)
+    assert len(server.calls) == 2
+
+
+@pytest.mark.parametrize("life", [1e300, "1e999", -5, "soon", {}, True])
+def test_a_life_that_makes_no_sense_is_not_known(tmp_path, life):
+    """And does not make the saved state unreadable."""
+    made = credential(None, state=tmp_path / "own" / "state.json")
+    server = TokenServer(fields={"expires_in": life})
+    for _ in range(2):
+        drive(made, server)
+    assert len(server.calls) == 1
+
+
+def test_a_clock_that_is_wrong_does_not_refresh_for_ever():
+    """A token that was over when it came: the server knows better than our clock."""
+    good = jwt(exp=1000.0)
+    calls = []
+
+    def server(request):
+        if request.url == URL:
+            calls.append(request)
+            return reply(access_token=good)
+        return Answer(200)
+
+    made = credential(None, now=lambda: 5000.0)
+    for _ in range(3):
+        drive(made, server)
+    assert len(calls) == 1
+
+
+def test_blanks_around_an_answered_token_are_not_the_tokens(tmp_path):
+    """What is saved, sent and written into settings is one and the same."""
+    path, told = tmp_path / "own" / "state.json", []
+    answer = reply(access_token=" new\n", refresh_token="refresh-2\n")
+    made = credential(state=path, on_key=told.append)
+    sent, _ = drive(made, lambda r: answer if r.url == URL else Answer(401))
+    assert sent[-1].header("authorization") == "Bearer new"
+    assert told == ["new"]
+    assert FileStore(path).load()["refresh_token"] == "refresh-2"
+
+
+def test_an_answered_token_that_cannot_be_sent_does_not_stand_in_the_way(tmp_path):
+    """The next request refreshes again, with the rotated refresh token."""
+    path, server = tmp_path / "own" / "state.json", TokenServer()
+    bad = reply(access_token="new\u028bkey", refresh_token="refresh-1")
+    with pytest.raises(RefreshFailed, match="position 4"):
+        drive(credential(state=path), lambda r: bad if r.url == URL else Answer(401))
+    _, answer = drive(credential(state=path), server)
+    assert answer.status == 200
+
+
+def test_a_refresh_token_that_cannot_be_sent_is_said_and_nothing_is_begun(tmp_path):
+    """It is no failure of the token endpoint, which was never asked."""
+    path = tmp_path / "own" / "state.json"
+    made = credential(state=path, refresh_token="r\u028b", refresh_header="x-refresh")
+    with pytest.raises(CredentialError, match="the refresh token cannot go into a header"):
+        drive(made, TokenServer())
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("jump", [-3600.0, 0.0, 3600.0])
+def test_a_failure_is_shared_whatever_the_clock_does(tmp_path, jump):
+    """Who waited while another's refresh failed does not ask again; who comes later does."""
+    path, calls, now = tmp_path / "own" / "state.json", [], [10_000.0]
+
+    def server(request):
+        if request.url == URL:
+            calls.append(request)
+            return reply(503)
+        return Answer(401)
+
+    first, second = (credential(state=path, now=lambda: now[0]) for _ in range(2))
+    flows = [first.flow(ASK), second.flow(ASK)]
+    for flow in flows:
+        next(flow)
+    errand = flows[0].send(Answer(401))
+    assert errand.url == URL
+    assert isinstance(flows[1].send(Answer(401)), Pause)
+    now[0] += jump
+    with pytest.raises(RefreshFailed):
+        flows[0].send(server(errand))
+    with pytest.raises(RefreshFailed, match="waited for has failed"):
+        flows[1].send(None)
+    assert len(calls) == 1
+    with pytest.raises(RefreshFailed):
+        drive(first, server)
+    assert len(calls) == 2
+
+
+def test_a_state_that_cannot_be_written_is_the_cause_and_nothing_is_spent(tmp_path):
+    """The refresh token is not used before there is a place for its successor."""
+    folder = tmp_path / "file"
+    folder.write_text("no folder")
+    server = TokenServer()
+    with pytest.raises(CredentialError, match="cannot be") as caught:
+        drive(credential(state=folder / "state.json"), server)
+    assert server.calls == []
+    assert "refresh-1" not in str(caught.value)

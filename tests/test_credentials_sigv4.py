@@ -97,3 +97,20 @@ def test_what_is_no_credential_is_refused():
     """With its type, never its value."""
     with pytest.raises(UsageError, match="int"):
         build(7)
+
+
+def test_what_another_has_renewed_is_not_renewed_again():
+    """Two requests that were refused together: the source is asked before the refresh is."""
+    keys, calls = dict(KEYS), []
+
+    def refresh():
+        calls.append(1)
+        keys["token"] = f"session-{len(calls) + 1}"
+
+    made = build(lambda: dict(keys), refresh=refresh)
+    flows = [made.flow(ASK) for _ in range(2)]
+    for flow in flows:
+        next(flow)
+    again = [flow.send(EXPIRED).header("x-amz-security-token") for flow in flows]
+    assert again == ["session-2", "session-2"]
+    assert calls == [1]

@@ -1,5 +1,6 @@
 """State that is never lost, never half there, and private; and the `.env` beside it."""
 
+import errno
 import json
 import os
 import stat
@@ -218,3 +219,26 @@ def test_the_last_of_several_settings_counts(tmp_path):
 def test_which_urls_may_have_the_secret(url, good):
     """N07: https to a listed host, http to this machine, nothing else."""
     assert allowed(url, {"portal.example"}) is good
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "1e300", '"7"', "true", "[]"])
+def test_a_number_that_no_clock_can_show_is_damage(tmp_path, value):
+    """It would break the sentence that tells of it."""
+    store = store_in(tmp_path)
+    store.save({})
+    store.path.write_text('{"in_flight": ' + value + "}")
+    with pytest.raises(CredentialError, match="'in_flight' of a wrong kind"):
+        store.load()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are posix")
+def test_what_the_disk_refuses_is_a_clear_error(tmp_path, monkeypatch):
+    """No bare OSError: the caller's request has an error of its own to surface."""
+    store = store_in(tmp_path)
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(CredentialError, match="cannot be written, found No space left"):
+        store.save({"refresh_token": "r"})

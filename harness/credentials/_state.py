@@ -12,7 +12,8 @@ import json
 import os
 import stat
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,7 +24,8 @@ from harness.errors import CredentialError, Where
 State = dict[str, Any]
 Release = Callable[[], object]
 TEXTS = ("access_token", "refresh_token", "agent_key", "base_url", "quarantined")
-NUMBERS = ("generation", "expires_at", "in_flight", "failed_at")
+NUMBERS = ("generation", "issued_at", "expires_at", "in_flight", "failed_at")
+LATEST = 1e11  # seconds since 1970: no clock of ours goes that far
 
 
 class Journal(Protocol):
@@ -85,7 +87,9 @@ class _FileJournal:
         os.write(self._descriptor, b"%d\n" % generation)
 
     def write(self, body: bytes) -> None:
-        os.write(self._descriptor, body)
+        """A full disk does not stop the answer: it is about to be saved, which will tell."""
+        with suppress(OSError):
+            os.write(self._descriptor, body)
 
     def close(self) -> None:
         os.close(self._descriptor)
@@ -109,16 +113,18 @@ class FileStore:
 
     def save(self, state: State) -> None:
         state["generation"] = state.get("generation", 0) + 1
-        private_folder(self.path.parent)
         kept = {key: value for key, value in state.items() if key != "unread"}
-        write_private(self._new, json.dumps(kept, indent=1).encode() + b"\n")
-        self._new.replace(self.path)
-        _sync_folder(self.path.parent)
-        self._answer.unlink(missing_ok=True)
+        with _accessible(self.path, "written"):
+            private_folder(self.path.parent)
+            write_private(self._new, json.dumps(kept, indent=1).encode() + b"\n")
+            self._new.replace(self.path)
+            _sync_folder(self.path.parent)
+            self._answer.unlink(missing_ok=True)
 
     def begin(self, state: State) -> Journal:
         self.save(state)
-        return _FileJournal(self._answer, state["generation"])
+        with _accessible(self._answer, "written"):
+            return _FileJournal(self._answer, state["generation"])
 
     def _unread(self, state: State) -> bytes | None:
         try:
@@ -129,29 +135,24 @@ class FileStore:
         return body if current and body and not _fault(body) else None
 
     def try_lock(self) -> Release | None:
-        private_folder(self.path.parent)
         # One lock object a holder: its descriptor excludes threads and tasks as it does processes.
         lock = FileLock(f"{self.path}.lock", thread_local=False, mode=0o600)
-        try:
-            lock.acquire(blocking=False)
-        except Timeout:
-            return None
+        with _accessible(self.path, "locked"):
+            private_folder(self.path.parent)
+            try:
+                lock.acquire(blocking=False)
+            except Timeout:
+                return None
         return lock.release
 
     def _read(self, path: Path) -> tuple[State | None, str]:
-        try:
-            if stat.S_IMODE(path.stat().st_mode) & 0o077:
-                path.chmod(0o600)
-            data = path.read_bytes()
-        except FileNotFoundError:
-            return None, ""
-        except OSError as error:
-            raise CredentialError(
-                "the credential state cannot be read",
-                where=Where(path),
-                found=error.strerror or type(error).__name__,
-                hint="Make the file and its folder yours",
-            ) from error
+        with _accessible(path, "read"):
+            try:
+                if stat.S_IMODE(path.stat().st_mode) & 0o077:
+                    path.chmod(0o600)
+                data = path.read_bytes()
+            except FileNotFoundError:
+                return None, ""
         fault = _fault(data)
         return (None, fault) if fault else (json.loads(data), "")
 
@@ -159,7 +160,8 @@ class FileStore:
         number = 1
         while (aside := self.path.with_name(f"{self.path.name}.corrupt-{number}")).exists():
             number += 1
-        self.path.rename(aside)
+        with _accessible(self.path, "set aside"):
+            self.path.rename(aside)
         return aside
 
     def _unreadable(self, fault: str, aside: Path | None) -> CredentialError:
@@ -172,6 +174,19 @@ class FileStore:
         )
 
 
+@contextmanager
+def _accessible(path: Path, done: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise CredentialError(
+            f"the credential state cannot be {done}",
+            where=Where(path),
+            found=error.strerror or type(error).__name__,
+            hint="Make the file and its folder yours, and look for room on the disk",
+        ) from error
+
+
 def _fault(data: bytes) -> str:
     """What is wrong with a state file, without a word of what it holds."""
     try:
@@ -182,14 +197,16 @@ def _fault(data: bytes) -> str:
         return "JSON nested too deeply"
     if not isinstance(state, dict):
         return f"a JSON {type(state).__name__}, not an object"
-    for key in TEXTS:
-        if not isinstance(state.get(key, ""), str | None):
-            return f"{key!r} that is no text"
-    for key in NUMBERS:
-        value = state.get(key)
-        if isinstance(value, bool) or not isinstance(value, int | float | None):
-            return f"{key!r} that is no number"
-    return ""
+    no_text = [key for key in TEXTS if not isinstance(state.get(key, ""), str | None)]
+    no_number = [key for key in NUMBERS if not _is_number(state.get(key))]
+    return f"{(no_text + no_number)[0]!r} of a wrong kind" if no_text or no_number else ""
+
+
+def _is_number(value: Any) -> bool:
+    """Or nothing. NaN is none, and what no clock can show is none either."""
+    if value is None:
+        return True
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LATEST
 
 
 def private_folder(folder: Path) -> None:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from harness.credentials._state import State
+from harness.credentials._state import LATEST, State
 from harness.errors import CredentialError
 from harness.model import Answer
 
@@ -34,13 +34,18 @@ def json_object(answer: Answer) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
+def text(value: Any) -> str | None:
+    """A token as it goes into a header: blanks around it are the answer's, not the token's."""
+    return (value.strip() or None) if isinstance(value, str) else None
+
+
 def seconds(value: Any) -> float | None:
     """A positive number of seconds, also as text; anything else is not known."""
     try:
         number = float(value) if not isinstance(value, bool) else 0.0
     except (TypeError, ValueError, OverflowError):
         return None
-    return number if 0 < number < float("inf") else None
+    return number if 0 < number < LATEST else None
 
 
 def claims(token: str) -> dict[str, Any]:

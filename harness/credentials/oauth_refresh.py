@@ -21,7 +21,7 @@ from urllib.parse import urlencode
 from harness.contracts import AuthFlow, Pause
 from harness.credentials import _token
 from harness.credentials._dotenv import set_env
-from harness.credentials._header import header_safe, signed
+from harness.credentials._header import forms_of, header_safe, signed
 from harness.credentials._hosts import allowed, own_url
 from harness.credentials._state import FileStore, MemoryStore, State, Store
 from harness.credentials._token import RefreshFailed
@@ -30,7 +30,8 @@ from harness.model import Answer, Request
 
 LOG = logging.getLogger(__name__)
 Errand = Generator[Request | Pause, Any, State]
-LOCK_PATIENCE_S = 120.0
+PAUSE_S = 0.02
+LOCK_PATIENCE_S = 120.0  # counted in pauses: a clock may jump
 MINT_MIN_S = 60
 
 
@@ -137,32 +138,45 @@ class OAuthRefresh:
     def _note(self, state: State) -> None:
         for key in ("access_token", "refresh_token", "agent_key"):
             if state.get(key):
-                self._seen[state[key]] = None
+                self._seen |= dict.fromkeys(sorted(forms_of(state[key])))
 
     def _usable(self, state: State, failed: str | None) -> bool:
         bearer = self._bearer(state)
         if not bearer or bearer == failed:
             return False
-        ends = state.get("expires_at")
-        if ends is not None and ends <= self._now() + self._grant.leeway_s:
+        if self._expires(state):
             return False
         return self._grant.scope is None or self._grant.scope in _token.scopes(bearer)
 
+    def _expires(self, state: State) -> bool:
+        """Whether it is time to renew. A short life is used for half of it, or each request would
+        refresh. A token that was over when it came tells of a wrong clock: the server will say."""
+        ends, issued = state.get("expires_at"), state.get("issued_at")
+        if ends is None:
+            return False
+        leeway = self._grant.leeway_s
+        if issued is not None:
+            if ends <= issued:
+                return False
+            leeway = min(leeway, (ends - issued) / 2)
+        return bool(ends <= self._now() + leeway)
+
     def _renew(self, failed: str | None) -> Errand:
         """The state with another token than the failed one, whoever gets it."""
-        began = self._now()
-        while True:
+        began: int | None = None
+        for _ in range(int(LOCK_PATIENCE_S / PAUSE_S)):
             state = self._state_unless_damaged()
             if state is not None:
                 if self._usable(state, failed):
                     return state
+                began = state.get("generation", 0) if began is None else began
                 self._raise_known(state, began)
             release = self._store.try_lock()
             if release is not None:
                 break
-            if self._now() - began > LOCK_PATIENCE_S:
-                raise RefreshFailed("another process has held the credential's lock for too long")
-            yield Pause(0.02)
+            yield Pause(PAUSE_S)
+        else:
+            raise RefreshFailed("another process has held the credential's lock for too long")
         try:
             state = self._state(locked=True)
             if self._usable(state, failed):
@@ -179,11 +193,13 @@ class OAuthRefresh:
         except CredentialError:
             return None
 
-    def _raise_known(self, state: State, began: float) -> None:
-        """A failure that another has just had with the same tokens is ours too: no second call."""
+    def _raise_known(self, state: State, began: int | None) -> None:
+        """A failure that another has had since the generation that we began with is ours too: no
+        second call."""
         if state.get("quarantined"):
             raise RefreshFailed(str(state["quarantined"]), terminal=True, hint=_token.SIGN_IN)
-        if state.get("failed_at") is not None and state["failed_at"] >= began:
+        newer = began is not None and state.get("generation", 0) > began
+        if newer and state.get("failed_at") is not None:
             raise RefreshFailed("a refresh that this request waited for has failed")
 
     def _refresh(self, state: State, failed: str | None) -> Errand:
@@ -198,7 +214,11 @@ class OAuthRefresh:
             raise self._failed(
                 state, RefreshFailed(f"the new token lacks the scope {grant.scope}", terminal=True)
             )
-        header_safe(bearer, what="the new token")
+        try:
+            header_safe(bearer, what="the new token")
+        except CredentialError as error:  # not to be tried again, nor to stand in the way
+            self._store.save({**state, "access_token": None, "agent_key": None})
+            raise RefreshFailed(error.what, found=error.found, hint=_token.SIGN_IN) from None
         if self._on_key is not None:
             self._on_key(bearer)
         return state
@@ -209,10 +229,11 @@ class OAuthRefresh:
         unread = state.pop("unread", None)
         if unread is not None:  # whoever asked died, and the answer is here
             return self._read(state, Answer(200, (), unread))
-        begun = {**state, "in_flight": self._now()}
+        request = self._grant.request(state["refresh_token"])
+        begun = {**state, "in_flight": self._now(), "failed_at": None}
         journal = self._store.begin(begun)
         try:
-            answer: Answer = yield self._grant.request(state["refresh_token"])
+            answer: Answer = yield request
             if answer.status == 200:
                 journal.write(answer.body)
         except CredentialError as error:  # no answer: whether the token is spent is not known
@@ -225,17 +246,16 @@ class OAuthRefresh:
     def _read(self, state: State, answer: Answer) -> State:
         """The state that an answer makes. What rotated is saved before anything else is judged."""
         body = _token.json_object(answer) if answer.status == 200 else {}
-        new, access = dict(state), body.get("access_token")
-        if isinstance(body.get("refresh_token"), str) and body["refresh_token"]:
-            new["refresh_token"] = body["refresh_token"]
-        if isinstance(access, str) and access:
+        new, access = dict(state), _token.text(body.get("access_token"))
+        new["refresh_token"] = _token.text(body.get("refresh_token")) or state["refresh_token"]
+        if access is not None:
             new |= {"access_token": access, "agent_key": None, "quarantined": None}
-            new["expires_at"] = _token.expiry(access, body.get("expires_in"), self._now())
+            new |= self._life(access, body)
         new |= {"in_flight": None, "failed_at": None}
         if new["refresh_token"] != state["refresh_token"] or access:
             self._store.save(new)
             self._note(new)
-        if not isinstance(access, str) or not access:
+        if access is None:
             told = {**new, "in_flight": state.get("in_flight")}
             raise self._failed(told, _token.failure(answer, told, self._seen))
         return self._placed(new, body)
@@ -249,19 +269,22 @@ class OAuthRefresh:
             self._store.save(state)
         return state
 
+    def _life(self, token: str, body: Mapping[str, Any]) -> State:
+        now = self._now()
+        return {"issued_at": now, "expires_at": _token.expiry(token, body.get("expires_in"), now)}
+
     def _mint(self, state: State) -> Errand:
         answer: Answer = yield self._grant.mint(state["access_token"])
-        key = _token.json_object(answer).get("api_key") if answer.status == 200 else None
-        if not isinstance(key, str) or not key:
+        body = _token.json_object(answer) if answer.status == 200 else {}
+        key = _token.text(body.get("api_key"))
+        if key is None:
             # Not terminal: the access token, and not the refresh token, was refused.
             refused = f"HTTP {answer.status}"
             raise self._failed(
                 {**state, "access_token": None},
                 RefreshFailed("the server minted no key", found=refused),
             )
-        body = _token.json_object(answer)
-        ends = _token.expiry(key, body.get("expires_in"), self._now())
-        state = {**state, "agent_key": key, "expires_at": ends, "failed_at": None}
+        state = {**state, "agent_key": key, "failed_at": None, **self._life(key, body)}
         self._store.save(state)
         self._note(state)
         return state

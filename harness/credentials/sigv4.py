@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextvars
 import json
 import logging
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -58,7 +59,7 @@ class SigV4:
         """Region and service are the host's own where it says them. `refresh` is called on an
         expired token, before the source is asked again."""
         self._source, self._region, self._service = source, region, service
-        self._refresh = refresh
+        self._refresh, self._refreshing = refresh, threading.Lock()
         self._seen: dict[str, None] = {}
 
     def __repr__(self) -> str:
@@ -68,11 +69,18 @@ class SigV4:
         used = self._frozen()
         answer = yield self._sign(request, used)
         if is_stale(answer):
-            if self._refresh is not None:
-                self._refresh()
-            fresh = self._frozen()
+            fresh = self._renewed(used)
             if fresh != used:
                 yield self._sign(request, fresh)
+
+    def _renewed(self, used: Frozen) -> Frozen:
+        """What another has renewed meanwhile, else what one refresh brings."""
+        with self._refreshing:
+            fresh = self._frozen()
+            if fresh == used and self._refresh is not None:
+                self._refresh()
+                fresh = self._frozen()
+            return fresh
 
     def secrets(self) -> Iterable[str]:
         return tuple(self._seen)
