@@ -16,20 +16,20 @@ PAGE = Path(__file__).resolve().parent / "providers.md"
 NOTE = "<!-- Written by docs/generate_providers.py from harness/providers: change it there. -->\n"
 HEAD = """# Providers
 
-One file each in `harness/providers/`. Where a fact is known from stands in the file's `sources`: a row
-of [behaviour.md](behaviour.md), a document, or WIRE, the reference of the wires that this project was
-written from. To add one, see [add_a_provider.md](add_a_provider.md).
+One file each in `harness/providers/`. Where a fact is known from stands in the file's `sources`:
+a row of [behaviour.md](behaviour.md), a document, or WIRE, the reference of the wires. To add
+one, see [add_a_provider.md](add_a_provider.md).
 
-`harness.providers.resolve(text)` finds one by a name, an alias, `name/model` (`nous/Hermes-4-70B`), or
-a URL: its host says who, its path says which wire (`/anthropic`, `/responses`), and a missing `/v1` is
-completed. A server that no file knows is spoken to as `custom`. The key comes from the first variable
-that holds one. Nothing is asked over the network.
+`harness.providers.resolve(text)` finds one by a name, an alias, `name/model`
+(`nous/Hermes-4-70B`), or a URL: its host says who, its path says which wire (`/anthropic`,
+`/responses`), and a missing `/v1` is completed. A server that no file knows is spoken to as
+`custom`. The key comes from the first variable that holds one. Nothing is asked over the network.
 
-What only the user can know comes with the ask, in `options`: `session_id`, `provider_preferences`,
-`tags`, `num_ctx`, `reasoning_efforts` (what a catalogue lists for the model), `integration_id`,
-`account_id`, `system_preamble`, `extra_headers`, `extra_body`, `overrides`. A client id of a sign-in
-goes into `credential_options`. No other product's name is shipped: where a server wants a client's
-name, it is told ours, or the one that was configured.
+What only the user can know comes with the ask, in `options`: `session_id`,
+`provider_preferences`, `tags`, `num_ctx`, `reasoning_efforts` (what a catalogue lists for the
+model), `integration_id`, `account_id`, `system_preamble`, `extra_headers`, `extra_body`,
+`overrides`. A client id of a sign-in goes into `credential_options`. No other product's name is
+shipped: where a server wants a client's name, it is told ours, or the one that was configured.
 
 """
 # The seventeen quirks that were once scattered: what each was called, and where it stands now.
