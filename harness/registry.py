@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Generic, TypeVar
 
-from harness.errors import UsageError
+from harness.errors import UsageError, Where
 
 T = TypeVar("T")
 
@@ -58,6 +58,12 @@ class Room(Generic[T]):
         if name not in self.names():
             raise self.unknown(name)
         module = importlib.import_module(f"{self.package}.{name}")
+        if not hasattr(module, self.attribute):
+            raise UsageError(
+                f"{module.__name__} has no {self.attribute}",
+                where=Where(module.__file__),
+                hint=f"A {self.kind} stands in its module as {self.attribute}",
+            )
         found: T = getattr(module, self.attribute)
         return found
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,9 @@ KEYS = {
     "known_failures": "a YAML list of {case, reason, link}",
     "strict": "true: a SHOULD that does not hold is a failure too",
 }
+
+_KINDS: dict[str, type] = {"target": str, "scenarios": list, "known_failures": str, "strict": bool}
+_SPOKEN = {str: "a text", list: "a list of folders", bool: "true or false"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +43,11 @@ def read_settings(root: Path) -> Settings:
     if not file.is_file():
         return Settings(root)
     try:
-        table = tomllib.loads(file.read_text("utf-8")).get("tool", {}).get("harness", {})
-    except tomllib.TOMLDecodeError as error:
+        whole = tomllib.loads(file.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"is no TOML: {error}", where=Where(file)) from error
-    for key in table:
-        if key not in KEYS:
-            known = "; ".join(f"{name}: {says}" for name, says in KEYS.items())
-            raise UsageError(f"[tool.harness] has no {key!r}", where=Where(file), hint=known)
+    tools = whole.get("tool")
+    table = tools.get("harness", {}) if isinstance(tools, dict) else {}
     _check(table, file)
     known_failures = table.get("known_failures")
     return Settings(
@@ -55,19 +55,26 @@ def read_settings(root: Path) -> Settings:
         table.get("target"),
         tuple(table.get("scenarios", ())),
         root / known_failures if known_failures else None,
-        bool(table.get("strict", False)),
+        table.get("strict", False),
     )
 
 
-def _check(table: Mapping[str, Any], file: Path) -> None:
-    scenarios = table.get("scenarios", [])
-    if not isinstance(scenarios, list) or not all(isinstance(name, str) for name in scenarios):
-        raise UsageError(
-            "[tool.harness] scenarios must be a list of folders",
-            where=Where(file),
-            found=repr(scenarios),
-            hint='For example: scenarios = ["builtin", "scenarios"]',
-        )
-    for name in scenarios:
+def _check(table: Any, file: Path) -> None:
+    if not isinstance(table, dict):
+        raise UsageError("[tool.harness] is no table", where=Where(file), found=repr(table))
+    for key, value in table.items():
+        if key not in KEYS:
+            known = "; ".join(f"{name}: {says}" for name, says in KEYS.items())
+            raise UsageError(f"[tool.harness] has no {key!r}", where=Where(file), hint=known)
+        kind = _KINDS[key]
+        inside = value if isinstance(value, list) else []
+        if type(value) is not kind or not all(isinstance(name, str) for name in inside):
+            raise UsageError(
+                f"[tool.harness] {key} must be {_SPOKEN[kind]}",
+                where=Where(file),
+                found=repr(value),
+                hint=f"{key}: {KEYS[key]}",
+            )
+    for name in table.get("scenarios", ()):
         if name != "builtin" and not (file.parent / name).is_dir():
             raise UsageError(f"[tool.harness] scenarios: {name!r} is no folder", where=Where(file))
