@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from harness.cassette import Cassette, dumps, load, loads, save
 from harness.cassette.interaction import EXTRAS, UNANSWERED
 from harness.cassette.lint import LARGE, lint, lint_bytes
-from harness.cassette.show import show
+from harness.cassette.show import show, show_all
 from harness.cassette.suspicion import is_hidden
 from harness.cassette.value import FORMAT, KINDS, Note
 from harness.cli import cassette as command
@@ -267,6 +267,29 @@ def test_show_decodes_frames_and_codings():
     assert " hi\n" in show(packed)
     assert "damaged" in show(exchange((("content-encoding", "gzip"),), b"\x1f\x8bno"))
     assert "(3 bytes)" in show(exchange(body=b"\xff\xfe\xfd"))
+
+
+@pytest.mark.parametrize("hostile", ["\x1b]0;owned\x07", "\x9b2J", "\u202egnp.exe", "\r", "\ud800"])
+def test_show_says_nothing_that_a_terminal_obeys(hostile):
+    """Whoever looks at a stranger's cassette sees what is in it and nothing else happens."""
+    where = f"a{hostile}b"
+    asked = Request(where, where, ((where, where),), where.encode("utf-8", "replace"))
+    event = f"data: {where}\n\n".encode("utf-8", "replace")
+    made = Exchange(asked, 200, where, ((where, where),), (Piece(event),), http_version=where)
+    told = "".join(show_all(Cassette((made,), {"kind": "recorded", "from": where})))
+    assert hostile not in told
+    assert told.encode("utf-8")
+    assert f"\\x{ord(hostile[0]):02x}" in told
+
+
+def test_a_fault_says_nothing_that_a_terminal_obeys():
+    """Also where the path to it is a stranger's."""
+    keys = {"format": FORMAT, "\x1b]0;owned\x07": 1}
+    data = json.dumps({"interactions": [], "metadata": {"harness": keys}}).encode()
+    with pytest.raises(CassetteError) as raised:
+        loads(data)
+    for text in (str(raised.value), *map(str, lint_bytes(data))):
+        assert "\x1b" not in text
 
 
 def test_show_says_what_is_not_known():

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from harness.cassette.framing import is_framed
+from harness.cassette.source import visible
 from harness.cassette.suspicion import SECRET_HEADERS, is_hidden
 from harness.cassette.value import Cassette, Note
 from harness.errors import WireError
@@ -32,7 +33,7 @@ _ENDED = {
 def show_all(cassette: Cassette, *, full: bool = False) -> Iterator[str]:
     """Provenance, then every exchange."""
     told = " ".join(f"{key}={value}" for key, value in cassette.provenance.items())
-    yield f"provenance: {told or '(none)'}\n"
+    yield visible(f"provenance: {told or '(none)'}") + "\n"
     for number, pair in enumerate(zip(cassette.exchanges, cassette.notes, strict=True)):
         yield "\n" + show(*pair, number=number, full=full)
 
@@ -43,13 +44,15 @@ def show(
     """`full` cuts no line and leaves no body out."""
     width = None if full else WIDTH
     request = exchange.request
-    lines = [f"#{number} {request.method} {request.url}", *_headers(">", request.headers)]
+    asked = visible(f"#{number} {request.method} {request.url}")
+    lines = [asked, *_headers(">", request.headers)]
     lines += [f"  > {_cut(line, width)}" for line in _body_lines(request.body, full=full)]
     if exchange.status is None:
         died = "before a status" if exchange.connected else "before the request could be sent"
         end = f"  ! {_ENDED[exchange.ending]} {died}, after {exchange.head_delay:.3f} s"
         return "\n".join([*lines, end]) + "\n"
     head = f"  < {exchange.status} {exchange.reason} {exchange.http_version}"
+    head = visible(head)
     lines += [f"{head} at {exchange.head_delay:.3f} s", *_headers("<", exchange.headers)]
     if note is not None and note.decoded:
         lines.append(f"  (stored without its {note.decoded} coding)")
@@ -67,10 +70,12 @@ def show(
 def _headers(mark: str, headers: Headers) -> Iterator[str]:
     for name, value in headers:
         hidden = name.lower() in SECRET_HEADERS and not is_hidden(value)
-        yield f"  {mark} {name}: {'(hidden)' if hidden else value}"
+        yield visible(f"  {mark} {name}: {'(hidden)' if hidden else value}")
 
 
 def _cut(line: str, width: int | None) -> str:
+    """No longer than `width`, and nothing in it that a terminal would obey."""
+    line = visible(line)
     if width is None or len(line) <= width:
         return line
     return f"{line[:width]}... ({len(line)} characters)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import yaml
@@ -13,6 +14,7 @@ from harness.wire.coding import Decoder
 
 _LARGEST = 512 * 1024 * 1024
 _HINT = "A cassette is YAML or JSON, as vcrpy writes it"
+_CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\ud800-\udfff]")
 _NOT_JSON = object()
 
 
@@ -87,5 +89,10 @@ def spelled(path: Path) -> str:
     """`interactions[2].response.harness.pieces`."""
     text = ""
     for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
-    return text
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
+    return visible(text)
+
+
+def visible(text: str) -> str:
+    """A stranger's text for a terminal: nothing in it that one would obey."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
