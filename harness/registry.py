@@ -11,6 +11,7 @@ import importlib.metadata
 import pkgutil
 import sys
 from collections.abc import Iterator
+from functools import cache
 from types import ModuleType
 from typing import Generic, TypeVar
 
@@ -46,9 +47,7 @@ class Room(Generic[T]):
         return (self.get(name) for name in self.names())
 
     def _entries(self) -> tuple[importlib.metadata.EntryPoint, ...]:
-        if self.group is None:
-            return ()
-        return tuple(importlib.metadata.entry_points(group=self.group))
+        return () if self.group is None else _entries_of(self.group)
 
     def _load(self, name: str) -> T:
         for entry in self._entries():
@@ -75,6 +74,13 @@ class Room(Generic[T]):
             f"no {self.kind} {name!r} in {folder}/",
             hint=f"{guess}To add one, write {folder}/{name}.py",
         )
+
+
+@cache
+def _entries_of(group: str) -> tuple[importlib.metadata.EntryPoint, ...]:
+    """What is installed does not change while we run, and each look at it reads every one of the
+    installed distributions."""
+    return tuple(importlib.metadata.entry_points(group=group))
 
 
 def module_of(function: object) -> ModuleType:
