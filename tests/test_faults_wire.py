@@ -356,3 +356,43 @@ def test_hostile_bodies_are_normal_input():
                 except (NotApplicable, UsageError, FramingError, WireError):
                     continue
                 assert made.ending in set(Ending)
+
+
+@pytest.mark.parametrize("wire", ["chat", "converse", "document"])
+@pytest.mark.parametrize(
+    ("fault", "args"),
+    [
+        ("cut", {"byte": 10**9, "ending": "complete"}),
+        ("rechunk", {"how": "per_event"}),
+        ("hold_open", {}),
+        ("refuse", {}),
+        ("not_a_reply", {"body": "html"}),
+    ],
+)
+def test_a_fault_that_changes_nothing_says_so(wire, fault, args):
+    """Else a case would be counted as passed that was never different from the clean one."""
+    exchange, regions = TAPES[wire]()
+    apply = FAULTS.get(fault)
+    with pytest.raises(NotApplicable):
+        apply(apply(exchange, regions, **args), regions, **args)
+
+
+@pytest.mark.parametrize(
+    ("fault", "args"),
+    [("pace", {"seconds": 0}), ("slow_headers", {"seconds": -1}), ("keepalive", {"pings": 0})],
+)
+def test_a_fault_of_no_size_is_a_mistake(fault, args):
+    """The scenario's author meant something else."""
+    exchange, regions = TAPES["chat"]()
+    with pytest.raises(UsageError, match=r"0|-1"):
+        FAULTS.get(fault)(exchange, regions, **args)
+
+
+def test_a_cut_that_http_ends_well_says_how_long_it_is():
+    """A length that promises more would be another fault, of the connection."""
+    exchange, regions = TAPES["document"]()
+    cut = FAULTS.get("cut")(exchange, regions, inside="text", ending="complete")
+    assert int(cut.header("content-length")) == len(cut.body)
+    assert int(FAULTS.get("cut")(exchange, regions, inside="text").header("content-length")) > len(
+        cut.body
+    )

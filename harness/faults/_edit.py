@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from harness.errors import NotApplicable, WireError
-from harness.model import Exchange, Framing, Piece, RegionKind, Regions
+from harness.model import Exchange, Framing, Headers, Piece, RegionKind, Regions
 from harness.wire import eventstream
 from harness.wire.reframe import Unit, rebuild, units
 
@@ -99,11 +99,26 @@ def of_kinds(regions: Regions, *kinds: RegionKind, call: int | None = None) -> l
     return sorted(found)
 
 
+def seen(exchange: Exchange, made: Exchange) -> Exchange:
+    """The answer that was made, unless nobody could see that anything was."""
+    if made == exchange:
+        raise NotApplicable("this answer comes so already")
+    return made
+
+
 def some(things: Iterable[T], what: str) -> list[T]:
     found = list(things)
     if not found:
         raise NotApplicable(f"this answer has no {what}")
     return found
+
+
+def measured(headers: Headers, pieces: tuple[Piece, ...]) -> Headers:
+    """The headers with the length that the body has, where they say one."""
+    length = str(sum(len(piece.data) for piece in pieces))
+    return tuple(
+        (name, length if name.lower() == "content-length" else value) for name, value in headers
+    )
 
 
 def first_bytes(pieces: tuple[Piece, ...], count: int) -> tuple[Piece, ...]:

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from harness.errors import UsageError
 from harness.faults import _position as position
-from harness.faults._edit import first_bytes
+from harness.faults._edit import first_bytes, measured, seen
 from harness.model import Ending, Exchange, Regions
 
 WIRES = None
@@ -52,7 +52,11 @@ def apply(  # noqa: PLR0913  a scenario's own words
         where = byte if byte >= 0 else max(0, len(exchange.body) + byte)
     else:
         where = position.between_calls(regions)
-    return replace(exchange, pieces=first_bytes(exchange.pieces, where), ending=how)
+    pieces = first_bytes(exchange.pieces, where)
+    headers = exchange.headers
+    if how is Ending.COMPLETE:  # HTTP says how long it really is
+        headers = measured(headers, pieces)
+    return seen(exchange, replace(exchange, headers=headers, pieces=pieces, ending=how))
 
 
 def slug(**given: object) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from harness.errors import UsageError
+from harness.faults._edit import measured
 from harness.model import Ending, Exchange, Piece, Regions
 
 WIRES = None
@@ -23,12 +24,8 @@ def apply(exchange: Exchange, regions: Regions, *, how: str = "honest") -> Excha
     pieces = exchange.pieces if how == "mislabelled" else tuple(_packed(exchange.pieces))
     if how == "cut":
         pieces = pieces[:-1]
-    length = sum(len(piece.data) for piece in pieces)
-    headers = tuple(
-        (name, str(length)) if name.lower() == "content-length" else (name, value)
-        for name, value in exchange.headers
-        if name.lower() != "content-encoding"
-    )
+    plain = tuple(pair for pair in exchange.headers if pair[0].lower() != "content-encoding")
+    headers = measured(plain, pieces)
     ending = Ending.EOF if how == "cut" else exchange.ending
     return replace(
         exchange, headers=(*headers, ("content-encoding", "gzip")), pieces=pieces, ending=ending

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from harness.faults._edit import seen
 from harness.model import Ending, Exchange, Regions
 
 WIRES = None
@@ -11,4 +12,4 @@ WIRES = None
 
 def apply(exchange: Exchange, regions: Regions) -> Exchange:
     headers = tuple(h for h in exchange.headers if h[0].lower() != "content-length")
-    return replace(exchange, headers=headers, ending=Ending.STALL)
+    return seen(exchange, replace(exchange, headers=headers, ending=Ending.STALL))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from harness.errors import UsageError
 from harness.faults._dialect import MESSAGES, RESPONSES, dialect_of, need
 from harness.faults._edit import first_unit, made, of_kinds, raw_unit
 from harness.model import Ending, Exchange, Framing, RegionKind, Regions
@@ -26,6 +27,8 @@ def apply(  # noqa: PLR0913  a scenario's own words
     then: str = "resume",
 ) -> Exchange:
     need(regions, Framing.SSE)
+    if pings < 1:
+        raise UsageError(f"{pings} pings keep nothing alive", hint="Say how many, from 1")
     found = units(exchange, regions)
     at = next((index + 1 for index in of_kinds(regions, RegionKind(after))), 0)
     like = first_unit(found)

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from harness.errors import UsageError
 from harness.faults._dialect import CONVERSE, JWT, MESSAGES, dialect_of
+from harness.faults._edit import seen
 from harness.model import Exchange, Piece, Regions
 
 WIRES = None
@@ -50,4 +51,5 @@ def apply(exchange: Exchange, regions: Regions, *, body: str = "error") -> Excha
         if name.lower() not in {"content-length", "content-encoding", "transfer-encoding"}
     )
     pieces = (Piece(data),) if data else ()
-    return replace(exchange, status=200, reason="OK", headers=headers, pieces=pieces)
+    made = replace(exchange, status=200, reason="OK", headers=headers, pieces=pieces)
+    return seen(exchange, made)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from harness.errors import NotApplicable, UsageError
+from harness.faults._edit import seen
 from harness.model import Exchange, Piece, Regions
 
 WIRES = None
@@ -28,7 +29,7 @@ def apply(exchange: Exchange, regions: Regions, *, seed: int = 0, how: str = "ra
     pieces = [Piece(part) for part in parts]
     if pieces:
         pieces[0] = Piece(parts[0], waited)
-    return replace(exchange, pieces=tuple(pieces))
+    return seen(exchange, replace(exchange, pieces=tuple(pieces)))
 
 
 def _bounds(body: bytes, regions: Regions, how: str, seed: int) -> Iterable[int]:

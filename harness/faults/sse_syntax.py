@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from harness.errors import NotApplicable, UsageError
 from harness.faults._dialect import need
+from harness.faults._edit import measured
 from harness.model import Exchange, Framing, Piece, Regions
 from harness.wire.reframe import Unit, rebuild, units
 from harness.wire.sse import BOM
@@ -32,16 +33,7 @@ def apply(exchange: Exchange, regions: Regions, *, style: str) -> Exchange:
     )
     if b"".join(piece.data for piece in pieces) == exchange.body:
         raise NotApplicable(f"this answer is {style} already, or has nothing to change")
-    return _measured(exchange, pieces)
-
-
-def _measured(exchange: Exchange, pieces: tuple[Piece, ...]) -> Exchange:
-    length = sum(len(piece.data) for piece in pieces)
-    headers = tuple(
-        (name, str(length)) if name.lower() == "content-length" else (name, value)
-        for name, value in exchange.headers
-    )
-    return replace(exchange, headers=headers, pieces=pieces)
+    return replace(exchange, headers=measured(exchange.headers, pieces), pieces=pieces)
 
 
 def _ends(end: bytes) -> Callable[[Unit, bytes, int], bytes]:
