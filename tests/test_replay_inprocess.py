@@ -1,9 +1,11 @@
 """The in-process door: virtual time, no network, no patching, and the real pool's own behaviour."""
 
 import asyncio
+import concurrent.futures
 import contextlib
 import math
 import socket
+import threading
 import time
 
 import httpx
@@ -112,6 +114,26 @@ def test_delays_pass_on_the_clock_alone(module):
         at.extend(player.clock.now() for _ in response.iter_raw())
     assert at == [1.0, 601.0, 3601.0]
     assert player.clock.waits == []  # the wire's time is not the target's waiting
+
+
+@both
+def test_threads_that_wait_at_the_same_time_wait_side_by_side(module):
+    """Two streams of ten seconds, read by two threads, take ten seconds."""
+    together = threading.Barrier(2, timeout=10)
+
+    class Watched(VirtualClock):
+        def until(self, moment):
+            together.wait()  # both know how long they wait before either has waited
+            super().until(moment)
+
+    player = player_of(*[answer(Piece(b"one", 5.0), Piece(b"two", 5.0))] * 2)
+    player.clock = Watched(start=0.0)
+    with (
+        client_of(module, player, timeout=60) as client,
+        concurrent.futures.ThreadPoolExecutor(2) as threads,
+    ):
+        assert [got.text for got in threads.map(client.post, [URL] * 2)] == ["onetwo"] * 2
+    assert player.clock.now() == 10.0
 
 
 @both

@@ -193,7 +193,7 @@ def test_everything_is_written_down_with_turn_and_time():
     clock = VirtualClock(start=100.0)
     player = Player(tape(ask()), clock=clock)
     player.answer(ask())
-    clock.elapse(2.5)
+    clock.until(102.5)
     player.turn = 1
     with pytest.raises(UnexpectedRequest):
         player.answer(ask())

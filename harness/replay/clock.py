@@ -1,7 +1,7 @@
 """Two clocks: the real one, and one that moves only when somebody waits on it.
 
 The rule of this file: one case has one clock, shared by the in-process door and by the client under
-test. `sleep` is the target's own waiting and is written down; `elapse` is the wire's, and is not.
+test. `sleep` is the target's own waiting and is written down; `until` is the wire's, and is not.
 """
 
 from __future__ import annotations
@@ -35,15 +35,18 @@ class RealClock:
         self.waits.append(seconds)
         await anyio.sleep(max(0.0, seconds))
 
-    def elapse(self, seconds: float) -> None:
-        time.sleep(max(0.0, seconds))
+    def until(self, moment: float) -> None:
+        time.sleep(max(0.0, moment - self.now()))
 
-    async def elapse_async(self, seconds: float) -> None:
-        await anyio.sleep(max(0.0, seconds))
+    async def until_async(self, moment: float) -> None:
+        await anyio.sleep(max(0.0, moment - self.now()))
 
 
 class VirtualClock:
-    """Waiting costs nothing: it moves `now` and returns. Safe to share between threads."""
+    """Waiting costs nothing: it moves `now` and returns.
+
+    Safe to share between threads: those that wait at the same time wait side by side. Nobody is
+    woken in order of time: a long wait moves the clock past a shorter one that began after it."""
 
     def __init__(self, start: float = START_OF_2026) -> None:
         self._now = start
@@ -55,16 +58,16 @@ class VirtualClock:
 
     def sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
-        self.elapse(seconds)
+        self.until(self._now + seconds)
 
     async def sleep_async(self, seconds: float) -> None:
-        self.waits.append(seconds)
-        await self.elapse_async(seconds)
+        self.sleep(seconds)
+        await anyio.lowlevel.checkpoint()
 
-    def elapse(self, seconds: float) -> None:
+    def until(self, moment: float) -> None:
         with self._lock:
-            self._now += max(0.0, seconds)
+            self._now = max(self._now, moment)
 
-    async def elapse_async(self, seconds: float) -> None:
-        self.elapse(seconds)
+    async def until_async(self, moment: float) -> None:
+        self.until(moment)
         await anyio.lowlevel.checkpoint()

@@ -19,7 +19,6 @@ from collections.abc import Callable
 from typing import Any
 
 import anyio
-import anyio.lowlevel
 
 from harness.errors import UsageError, WaitsForEver
 from harness.model import Ending, Exchange
@@ -57,15 +56,15 @@ class _Line:
             self._start = self.clock.now()
 
     def wait(self, timeout: float | None) -> tuple[float, bool]:
-        """How long the next read waits, and whether the client's patience ends before it."""
-        seconds = 0.0
+        """When the next read returns, and whether only because the client's patience ends."""
+        now = due = self.clock.now()
         if self._rest:
             pass
         elif self._next < len(self._steps):
-            seconds = self._start + self._steps[self._next][0] - self.clock.now()
+            due = self._start + self._steps[self._next][0]
         elif self._plan is None or self._plan.ending is Ending.STALL or self._plan.keep_alive:
-            seconds = math.inf
-        return patience(seconds, timeout)
+            due = math.inf
+        return patience(now, due, timeout)
 
     def take(self, max_bytes: int) -> bytes | Ending:
         """What the next read brings, after its wait: bytes (none: closed), or a reset."""
@@ -87,14 +86,14 @@ class _Line:
         return left or self._next < len(self._steps) or self.player.refusal_is_due()
 
 
-def patience(seconds: float, timeout: float | None) -> tuple[float, bool]:
-    if timeout is not None and seconds > timeout:
-        return timeout, True
-    if seconds == math.inf:
+def patience(now: float, due: float, timeout: float | None) -> tuple[float, bool]:
+    if timeout is not None and due > now + timeout:
+        return now + timeout, True
+    if due == math.inf:
         raise WaitsForEver(
             "the target would wait for ever: the peer is silent and the target declared no timeout"
         )
-    return seconds, False
+    return due, False
 
 
 class _Stream:
@@ -105,9 +104,8 @@ class _Stream:
         self._line.write(buffer)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        seconds, too_long = self._line.wait(timeout)
-        if seconds > 0:
-            self._line.clock.elapse(seconds)
+        moment, too_long = self._line.wait(timeout)
+        self._line.clock.until(moment)
         if too_long:
             raise _as(self._core.ReadTimeout, TimeoutError("timed out"))
         data = self._line.take(max_bytes)
@@ -139,11 +137,9 @@ class _AsyncStream:
         max_bytes: int,
         timeout: float | None = None,  # noqa: ASYNC109
     ) -> bytes:
-        seconds, too_long = self._line.wait(timeout)
-        if seconds > 0:
-            await self._line.clock.elapse_async(seconds)
-        else:
-            await anyio.lowlevel.checkpoint()  # as a socket's read: others run, cancelling works
+        moment, too_long = self._line.wait(timeout)
+        # Also where nothing is waited for: as at a socket's read, others run and cancelling works.
+        await self._line.clock.until_async(moment)
         if too_long:
             raise _as(self._core.ReadTimeout, TimeoutError())
         data = self._line.take(max_bytes)
@@ -175,15 +171,15 @@ class _Backend:
     ) -> _Stream:
         refused = self._player.refuse(host, port)
         if refused is not None:
-            seconds, too_long = _connecting(refused, timeout)
-            self._clock.elapse(seconds)
+            moment, too_long = _connecting(refused, self._clock.now(), timeout)
+            self._clock.until(moment)
             if too_long:
                 raise _as(self._core.ConnectTimeout, TimeoutError("timed out"))
             raise _as(self._core.ConnectError, _refusal())
         return _Stream(self._core, _Line(self._player, self._clock, host, port))
 
     def sleep(self, seconds: float) -> None:
-        self._clock.elapse(seconds)
+        self._clock.until(self._clock.now() + seconds)
 
 
 class _AsyncBackend:
@@ -201,8 +197,8 @@ class _AsyncBackend:
     ) -> _AsyncStream:
         refused = self._player.refuse(host, port)
         if refused is not None:
-            seconds, too_long = _connecting(refused, timeout)
-            await self._clock.elapse_async(seconds)
+            moment, too_long = _connecting(refused, self._clock.now(), timeout)
+            await self._clock.until_async(moment)
             if too_long:
                 raise _as(self._core.ConnectTimeout, TimeoutError())
             raised = OSError("All connection attempts failed")
@@ -211,12 +207,12 @@ class _AsyncBackend:
         return _AsyncStream(self._core, _Line(self._player, self._clock, host, port))
 
     async def sleep(self, seconds: float) -> None:
-        await self._clock.elapse_async(seconds)
+        await self._clock.until_async(self._clock.now() + seconds)
 
 
-def _connecting(refused: Exchange, timeout: float | None) -> tuple[float, bool]:
+def _connecting(refused: Exchange, now: float, timeout: float | None) -> tuple[float, bool]:
     never = refused.ending is Ending.STALL
-    return patience(math.inf if never else refused.head_delay, timeout)
+    return patience(now, math.inf if never else now + refused.head_delay, timeout)
 
 
 def _origin(scheme: str, host: str, port: int) -> str:
