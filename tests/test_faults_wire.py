@@ -100,7 +100,7 @@ SEEN = [
     ("reorder", {"event": 1}, WIRES, lambda s, was: s.events()[1:3] == was.events()[2:0:-1]),
     ("reorder", {}, ["chat", "converse"], lambda s, was: s.told.index('"usage"') < s.told.index("stopReason" if "stopReason" in s.told else '"finish_reason": "tool_calls"')),
     ("error_event", {"kind": "overloaded"}, ["chat"], lambda s, was: s.events()[-1]["error"]["type"] == "server_is_overloaded"),
-    ("error_event", {"kind": "lost", "shape": "openrouter"}, ["chat"], lambda s, was: s.events()[-1]["choices"][0]["finish_reason"] == "error" and s.events()[-1]["error"]["code"] == 502),
+    ("error_event", {"kind": "lost", "shape": "beside_choice"}, ["chat"], lambda s, was: s.events()[-1]["choices"][0]["finish_reason"] == "error" and s.events()[-1]["error"]["code"] == 502),
     ("error_event", {"shape": "text"}, ["chat", "jwt"], lambda s, was: isinstance(s.events()[-1]["error"], str)),
     ("error_event", {"shape": "listed"}, ["chat"], lambda s, was: isinstance(s.events()[-1], list)),
     ("error_event", {"kind": "overloaded"}, ["messages"], lambda s, was: s.events()[-1]["error"]["type"] == "overloaded_error" and b"event: error\n" in s.body),

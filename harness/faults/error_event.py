@@ -1,7 +1,7 @@
 """The server breaks off with an error of its own inside a stream whose status was 200.
 
 `kind` is overloaded, rate_limit, server, lost (a dropped upstream) or invalid (not transient).
-`shape` is the protocol's own, or a variant: chat knows openrouter (an error beside a choice that
+`shape` is the protocol's own, or a variant: chat knows beside_choice (an error beside a choice that
 finishes with error), text (the error is a string) and listed; responses knows nested and failed;
 converse knows error_frame. It stands after the last `after` (text by default), or first of all.
 """
@@ -73,7 +73,7 @@ def _chat(found: list[Unit], kind: str) -> Unit:
     return made(found[0], {"error": error})
 
 
-def _openrouter(found: list[Unit], kind: str) -> Unit:
+def _beside_choice(found: list[Unit], kind: str) -> Unit:
     message, _, _, _, code = KINDS[kind]
     value = object_in(found[0])
     choice = {"index": 0, "delta": {"content": ""}, "finish_reason": "error"}
@@ -148,7 +148,7 @@ def _jwt(found: list[Unit], kind: str) -> Unit:
 
 _SHAPES: dict[tuple[str, str], Callable[[list[Unit], str], Unit]] = {
     (CHAT, "own"): _chat,
-    (CHAT, "openrouter"): _openrouter,
+    (CHAT, "beside_choice"): _beside_choice,
     (CHAT, "text"): _text,
     (CHAT, "listed"): _listed,
     (MESSAGES, "own"): _messages,
