@@ -1,0 +1,247 @@
+"""Writes the reference pages that are read off the code: `python docs/generate_reference.py`.
+
+A test compares what this makes with what stands in docs/. To add a page, write a function that
+returns it and put it into PAGES.
+"""
+
+# ruff: noqa: INP001  no package: a script beside the pages that it writes
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import enum
+import importlib
+import inspect
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from harness.cli import COMMANDS, parser
+from harness.reports import REPORTS
+from harness.schemas import schema
+from harness.settings import KEYS
+
+DOCS = Path(__file__).resolve().parent
+NOTE = "<!-- Written by docs/generate_reference.py from the code: change it there. -->\n"
+
+PUBLIC = {  # what outsiders may import, and from where
+    "harness.model": "The nouns: what was asked, what was on the wire, what it means.",
+    "harness.contracts": "The verbs: what a reader, credential, fault, invariant or target offers.",
+    "harness.client": "The reference client.",
+    "harness.cassette": "Reading and writing cassettes.",
+    "harness.engine": "Cells, cases and verdicts.",
+    "harness.providers": "Who answers.",
+    "harness.errors": "Every exception.",
+}
+
+
+def cli() -> str:
+    lines = [f"{NOTE}# The command line\n"]
+    lines.append(
+        "Progress goes to stderr, stdout is the answer. Exit codes: 0 good; 1 a MUST did not hold, "
+        "or lint found a fault; 2 usage, or nothing was selected, or a file could not be read; "
+        "3 something errored, so that nothing is known.\n"
+    )
+    for name in COMMANDS:
+        lines += _command(_chosen(parser(name), name))
+    lines.append("## pytest\n")
+    lines.append(
+        "The plugin is installed with the package and does nothing until `[tool.harness]` stands "
+        "in `pyproject.toml`. `-m conformance` selects its cases.\n"
+    )
+    lines += [f"- `{option}`: {told}" for option, told in _plugin_options()]
+    lines.append("\n## `[tool.harness]`\n")
+    lines += [f"- `{key}`: {told}" for key, told in KEYS.items()]
+    lines.append("\n## Report formats\n")
+    lines += [f"- `{name}`: {_first_line(name)}" for name in REPORTS.names()]
+    lines.append("\n`FORMAT:PATH`; the path `-` is stdout, so `github:-` prints annotations.")
+    return "\n".join(lines) + "\n"
+
+
+def _first_line(report: str) -> str:
+    return _paragraph(importlib.import_module(f"harness.reports.{report}").__doc__)
+
+
+def _chosen(made: argparse.ArgumentParser, name: str) -> argparse.ArgumentParser:
+    return _subparsers(made)[name]
+
+
+def _subparsers(made: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    for action in made._actions:  # noqa: SLF001  argparse tells it nowhere else
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+            return dict(action.choices)
+    return {}
+
+
+def _command(made: argparse.ArgumentParser, level: int = 2) -> Iterator[str]:
+    yield f"{'#' * level} `{made.prog}`\n"
+    if made.description:
+        text = _paragraph(made.description)
+        yield f"{text}\n"
+    own = _subparsers(made)
+    yield from (_option(a) for a in made._actions if _told(a))  # noqa: SLF001
+    yield ""
+    for chosen in own.values():
+        yield from _command(chosen, level + 1)
+
+
+def _told(action: argparse.Action) -> bool:
+    hidden = isinstance(action, argparse._HelpAction | argparse._SubParsersAction)  # noqa: SLF001
+    return not hidden
+
+
+def _option(action: argparse.Action) -> str:
+    value = action.metavar or (
+        f"{{{','.join(map(str, action.choices))}}}" if action.choices else ""
+    )
+    if isinstance(value, tuple):
+        value = " ".join(value)
+    if not action.option_strings:
+        name = f"`{value or action.dest}{'...' if action.nargs in {'+', '*'} else ''}`"
+    else:
+        shown = value or ("" if action.nargs == 0 else action.dest.upper())
+        name = "`" + ", ".join(action.option_strings) + (f" {shown}`" if shown else "`")
+    told = (action.help or "") % {**vars(action), "prog": "harness"}
+    more = " May be given more than once." if isinstance(action, argparse._AppendAction) else ""  # noqa: SLF001
+    return f"- {name}: {told}{'.' if more else ''}{more}"
+
+
+def _plugin_options() -> Iterator[tuple[str, str]]:
+    """As the plugin declares them: a group that writes down what it is given."""
+
+    class Group:
+        told: list[tuple[str, str]] = []  # noqa: RUF012
+
+        def getgroup(self, *_: str) -> Group:
+            return self
+
+        def addoption(self, *names: str, **words: Any) -> None:
+            value = words.get("metavar") or "{" + ",".join(words.get("choices", ())) + "}"
+            flag = words.get("action") in {"store_true", "store_false"}
+            self.told.append((f"{names[0]}{'' if flag else ' ' + value}", words["help"]))
+
+        def addini(self, *_: Any, **__: Any) -> None:
+            """The plugin has none; if it gets one, it is told here."""
+
+    group = Group()
+    importlib.import_module("harness.plugin").pytest_addoption(group)
+    yield from group.told
+
+
+def scenario() -> str:
+    whole = schema("scenario")
+    lines = [f"{NOTE}# The scenario file\n", f"{whole['description']}\n"]
+    lines.append(
+        "`harness schema scenario > scenario.schema.json`, and a first line "
+        "`# yaml-language-server: $schema=scenario.schema.json`, give completion and checks in an "
+        "editor. `harness lint` says every fault with its line and column.\n"
+    )
+    lines += _keys(whole, whole)
+    for name, definition in whole["$defs"].items():
+        lines.append(f"\n## `{name}`\n")
+        lines.append(f"{definition.get('description', '')}\n")
+        lines += _keys(definition, whole)
+    return "\n".join(lines) + "\n"
+
+
+def _keys(node: dict[str, Any], whole: dict[str, Any]) -> Iterator[str]:
+    if not node.get("properties"):
+        kind = _kind(node)
+        if kind:
+            yield f"{kind}\n"
+        return
+    yield "| key | what it is | what it says | for example |"
+    yield "|---|---|---|---|"
+    required = node.get("required", ())
+    for key, told in node["properties"].items():
+        yield _key_row(key, told, needed=key in required)
+        inner = told.get("properties") or told.get("items", {}).get("properties") or {}
+        for name, item in inner.items():
+            yield _key_row(f"{key}.{name}", item, needed=False)
+
+
+def _key_row(key: str, told: dict[str, Any], *, needed: bool) -> str:
+    says = told.get("description", "")
+    if "default" in told:
+        says += f" Default: `{json.dumps(told['default'])}`."
+    if "const" in told:
+        says += f" Always `{told['const']}`."
+    example = ", ".join(
+        f"`{json.dumps(one, ensure_ascii=False)}`" for one in told.get("examples", ())
+    )
+    cells = (f"`{key}`{' (needed)' if needed else ''}", _kind(told), says, example)
+    return "| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |"
+
+
+def _kind(told: dict[str, Any]) -> str:
+    if "$ref" in told:
+        name = told["$ref"].rpartition("/")[2]
+        return f"[{name}](#{name.lower()})"
+    if "enum" in told:
+        return ", ".join(f"`{json.dumps(one)}`" for one in told["enum"])
+    for several in ("oneOf", "anyOf"):
+        if several in told:
+            return " or ".join(filter(None, dict.fromkeys(map(_kind, told[several]))))
+    kind = told.get("type", "")
+    if kind == "array":
+        inner = _kind(told.get("items", {})) if isinstance(told.get("items"), dict) else ""
+        return f"list of {inner}" if inner else "list"
+    return " or ".join(kind) if isinstance(kind, list) else {"object": "mapping"}.get(kind, kind)
+
+
+def python() -> str:
+    lines = [f"{NOTE}# The Python API\n"]
+    lines.append("What stands here is stable; everything else may move.\n")
+    for name, told in PUBLIC.items():
+        lines.append(f"## `{name}`\n\n{told}\n")
+        module = importlib.import_module(name)
+        lines += [_member(key, getattr(module, key)) for key in _names(module)]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _names(module: Any) -> list[str]:
+    listed = getattr(module, "__all__", None)
+    if listed is not None:
+        return list(listed)
+    own = vars(module).items()
+    return [k for k, v in own if k[0] != "_" and getattr(v, "__module__", "") == module.__name__]
+
+
+def _member(name: str, thing: Any) -> str:
+    text = _paragraph(thing.__doc__ if inspect.isclass(thing) or inspect.isroutine(thing) else "")
+    if text.startswith(f"{name}("):
+        text = ""  # a dataclass that says nothing of itself
+    if inspect.isclass(thing) and issubclass(thing, enum.Enum):
+        text += " One of " + ", ".join(f"`{one.value}`" for one in thing) + "."
+    elif dataclasses.is_dataclass(thing):
+        text += " Fields: " + ", ".join(f"`{one.name}`" for one in dataclasses.fields(thing)) + "."
+    elif inspect.isclass(thing) and hasattr(thing, "_fields"):
+        text = " Fields: " + ", ".join(f"`{one}`" for one in thing._fields) + "."
+    elif inspect.isroutine(thing):
+        words = ", ".join(inspect.signature(thing).parameters)
+        return f"- `{name}({words})`: {text}".rstrip(": ")
+    return f"- `{name}`: {text.strip()}".rstrip(": ")
+
+
+def _paragraph(text: str | None) -> str:
+    return re.sub(r"\s+", " ", (text or "").strip().partition("\n\n")[0])
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "cli.md": cli,
+    "scenario.md": scenario,
+    "python.md": python,
+}
+
+
+def main() -> None:
+    for name, page in PAGES.items():
+        (DOCS / name).write_text(page(), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
