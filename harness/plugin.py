@@ -1,7 +1,8 @@
 """The pytest door: every scenario a file node, every cell an item.
 
 Nothing of a user's repository is read but the folders listed in `[tool.harness]`; every option of
-ours but `--provider` and `--target` begins with `--harness-`.
+ours but `--provider` and `--target` begins with `--harness-`, and those two are there only where
+`[tool.harness]` is: a repository that never asked for us may have options of these names itself.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from harness.model import Level, Verdict, VerdictKind
 from harness.record.fixtures import add_option, record_first
 from harness.record.fixtures import harness_tape as harness_tape  # noqa: PLC0414 -- for pytest
 from harness.reports import write_report
-from harness.settings import Settings, read_settings
+from harness.settings import Settings, is_asked_for, read_settings
 
 
 class ShouldWarning(pytest.PytestWarning):
@@ -39,10 +40,20 @@ class CaseFailed(Exception):
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("harness", "conformance of LLM transports (provider-harness)")
-    group.addoption(
-        "--provider", action="append", metavar="NAME", help="only this provider's cells"
-    )
-    group.addoption("--target", metavar="NAME", help="the target to judge: a name, or module:make")
+    if is_asked_for(Path.cwd()):
+        group.addoption(
+            "--provider",
+            dest="harness_provider",
+            action="append",
+            metavar="NAME",
+            help="only this provider's cells",
+        )
+        group.addoption(
+            "--target",
+            dest="harness_target",
+            metavar="NAME",
+            help="the target to judge: a name, or module:make",
+        )
     group.addoption(
         "--harness-door",
         choices=("inprocess", "loopback"),
@@ -54,7 +65,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="FORMAT:PATH",
-        help="write a report at the end: json, junit, markdown, text or html",
+        help="write a report at the end: github, html, json, junit, markdown or text",
     )
     add_option(group)
 
@@ -65,7 +76,7 @@ class Run:
     def __init__(self, config: pytest.Config) -> None:
         self.settings: Settings = read_settings(config.rootpath)
         self.config = config
-        only = config.getoption("--provider")
+        only = config.getoption("harness_provider", None)
         self.only = frozenset(only) if only else None
         self.documents: list[dict[str, Any]] = []
         file = self.settings.known_failures
@@ -75,7 +86,7 @@ class Run:
 
     @property
     def name(self) -> str:
-        asked: str | None = self.config.getoption("--target")
+        asked: str | None = self.config.getoption("harness_target", None)
         return asked or self.settings.target or "reference"
 
     @property

@@ -59,6 +59,13 @@ def read_settings(root: Path) -> Settings:
     )
 
 
+def is_asked_for(folder: Path) -> bool:
+    """Whether the project around a folder has a `[tool.harness]`, as far as one look can tell."""
+    files = (parent / "pyproject.toml" for parent in (folder, *folder.parents))
+    nearest = next((file for file in files if file.is_file()), None)
+    return nearest is not None and "[tool.harness]" in nearest.read_text("utf-8", "replace")
+
+
 def _check(table: Any, file: Path) -> None:
     if not isinstance(table, dict):
         raise UsageError("[tool.harness] is no table", where=Where(file), found=repr(table))

@@ -17,7 +17,7 @@ from harness.engine import Cell, run_cell
 from harness.engine.document import Document, document_of
 from harness.engine.run import select
 from harness.engine.targets import make_target
-from harness.model import Verdict, VerdictKind
+from harness.model import Level, Verdict, VerdictKind
 from harness.reports import check_report, write_report
 
 NAIVE, REFERENCE = "naive", "reference"
@@ -95,6 +95,9 @@ def _word(verdict: Verdict, width: int, *, color: bool) -> str:
 
 
 def _sentences(verdict: Verdict) -> list[str]:
-    """The two shortest: the others are in the report."""
-    seen = sorted({violation.sentence for violation in verdict.violations}, key=len)
+    """The two shortest, of the graver ones first: the others are in the report."""
+    graver = sorted(
+        verdict.violations, key=lambda one: (one.level is not Level.MUST, len(one.sentence))
+    )
+    seen = list(dict.fromkeys(violation.sentence for violation in graver))
     return [text if len(text) < _WIDTH else f"{text[: _WIDTH - 3]}..." for text in seen[:2]]

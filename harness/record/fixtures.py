@@ -39,7 +39,7 @@ def add_option(group: pytest.OptionGroup) -> None:
 def record_first(config: pytest.Config, scenario: Scenario, provider: Provider) -> None:
     """Before a cell is run: its scenario's cassette, if it is wanted and not there."""
     mode = Mode(config.getoption("--harness-record"))
-    if mode is Mode.NONE or not config.getoption("--provider"):
+    if mode is Mode.NONE or not config.getoption("harness_provider", None):
         return
     done = config.stash.setdefault(_DONE, set())
     path = scenario.path.parent.parent / "cassettes" / provider.name / f"{scenario.id}.yaml"

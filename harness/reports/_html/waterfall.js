@@ -87,7 +87,7 @@ function drawRow(row, scale, timed) {
 
 // What stands around a meaning is the same in every frame: its middle is folded away.
 function drawEnvelope(text, first, last) {
-  const before = first ? (last ? 100 : 14) : 12, after = last ? (first ? 12 : 4) : 26;
+  const before = first ? (last ? 56 : 8) : 8, after = last ? (first ? 12 : 4) : 22;
   if (text.length <= before + after + 12) return text;
   const gap = make("button", { type: "button", class: "gap", tabindex: "-1", title: "show the whole frame", onclick: () => gap.closest(".bytes").classList.add("whole") }, "…");
   return [text.slice(0, before), gap, make("span", { class: "rest" }, text.slice(before, -after)), text.slice(-after)];
