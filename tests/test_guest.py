@@ -1,4 +1,4 @@
-"""A guest in a user's repository: the cassettes of another tool, pytest-recording, syrupy, xdist and
+"""A guest in a user's repository: cassettes of another tool, pytest-recording, syrupy, xdist and
 options of our names live there. Installing us changes nothing until `[tool.harness]` asks."""
 
 import os
