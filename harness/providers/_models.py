@@ -9,7 +9,7 @@ import re
 
 _COMPLETION = re.compile(r"(?:gpt-4o|gpt-4\.1|gpt-5|o[134](?![a-z0-9]))")
 _GENERATION = re.compile(r"claude-(?:([a-z]+)-)?(\d{1,2})(?:[.-](\d{1,2})(?!\d))?")
-_GOOGLE = ("gemini", "gemma")
+_GOOGLE = re.compile(r"gem(?:ini|ma)")
 _MOONSHOT = ("kimi-", "moonshot")
 
 # The most that a reply may hold, for names whose servers must be told (J27); the longest counts.
@@ -40,7 +40,7 @@ def is_moonshot(model: str) -> bool:
 
 
 def is_google(model: str) -> bool:
-    return any(name in model.lower() for name in _GOOGLE)
+    return _GOOGLE.search(model.lower()) is not None
 
 
 def wants_developer(model: str) -> bool:
