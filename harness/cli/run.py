@@ -68,7 +68,10 @@ def _run(arguments: argparse.Namespace) -> int:
     known = known_of(maker, arguments.known_failures or settings.known_failures)
     strict = arguments.strict or settings.strict
     verdicts = _verdicts(arguments, chosen, maker, known, strict=strict)
-    documents = [document_of(verdict, trace=bool(arguments.report)) for verdict in verdicts]
+    documents = [
+        document_of(verdict, trace=bool(arguments.report), target=maker.name, command=maker.command)
+        for verdict in verdicts
+    ]
     for asked in arguments.report:
         write_report(asked, documents)
     print(REPORTS.get("text")(documents), end="")

@@ -29,8 +29,10 @@ _LONG_QUERY_VALUE = re.compile(r"([?&][^=&]*=)[^&]{16,}")  # it may be a key
 _SHOWN_PREFIXES = ("x-stainless-", "x-amzn-bedrock-")
 
 
-def document_of(verdict: Verdict, *, trace: bool = True, target: str = "") -> Document:
-    """`target` names who was judged, where reports show more than one beside each other."""
+def document_of(
+    verdict: Verdict, *, trace: bool = True, target: str = "", command: bool = False
+) -> Document:
+    """`target` says who was judged: by a name, or by the command of its adapter."""
     case = verdict.case
     facts = case.facts
     document = {
@@ -49,7 +51,7 @@ def document_of(verdict: Verdict, *, trace: bool = True, target: str = "") -> Do
         "known": verdict.known,
         "seconds": round(verdict.seconds, 4),
         "violations": plain(verdict.violations),
-        "replay": replay_command(verdict) + (f" --target {shlex.quote(target)}" if target else ""),
+        "replay": replay_command(verdict) + _option(target, command=command),
         "trace": _trace(verdict) if trace and verdict.trace else None,
     }
     return _masked(document, _secrets(verdict))
@@ -61,6 +63,11 @@ def _secrets(verdict: Verdict) -> tuple[str, ...]:
 
 def replay_command(verdict: Verdict) -> str:
     return f"harness run '{verdict.case.id}'"
+
+
+def _option(target: str, *, command: bool) -> str:
+    name = "--target-cmd" if command else "--target"
+    return f" {name} {shlex.quote(target)}" if target else ""
 
 
 def _trace(verdict: Verdict) -> Document:
