@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Callable
 from typing import Any
 
 from harness.cassette import recorders
@@ -31,21 +32,18 @@ def to_stock(document: Any) -> tuple[Plain, str]:
         return {"interactions": document}, BEFORE  # as it was before version 1
     if not isinstance(document, dict):
         raise Bad((), "is no cassette", type(document).__name__, _EXPECTED)
-    if isinstance(document.get("interactions"), list):
-        if recorders.is_go(document):
-            return recorders.go(document), recorders.GO
-        return document, _accent(document)
-    if isinstance(document.get("http_interactions"), list):
-        return recorders.ruby(document), recorders.RUBY
-    if isinstance(document.get("requests"), list) and isinstance(document.get("responses"), list):
-        return _split(document), SPLIT
-    if isinstance(document.get("chunks"), list) and isinstance(document.get("request"), dict):
-        return _chunked(document), CHUNKS
-    if isinstance(document.get("request"), dict) and isinstance(document.get("response"), dict):
-        return recorders.pair(document), recorders.PAIR
+    for keys, read in _SHAPES:
+        if all(isinstance(document.get(key), kind) for key, kind in keys.items()):
+            return read(document)
     raise Bad(
         (), "is no cassette", f"the keys {', '.join(map(str, document)) or '(none)'}", _EXPECTED
     )
+
+
+def _interactions(document: Plain) -> tuple[Plain, str]:
+    if recorders.is_go(document):
+        return recorders.go(document), recorders.GO
+    return document, _accent(document)
 
 
 _EXPECTED = "It needs `interactions`, a list of {request, response}"
@@ -115,6 +113,15 @@ def _base64(text: Any, path: Path) -> bytes:
         return base64.b64decode(text, validate=False)
     except binascii.Error as error:
         raise Bad(path, "is damaged base64", str(error)) from error
+
+
+_SHAPES: tuple[tuple[dict[str, type], Callable[[Plain], tuple[Plain, str]]], ...] = (
+    ({"interactions": list}, _interactions),
+    ({"http_interactions": list}, lambda found: (recorders.ruby(found), recorders.RUBY)),
+    ({"requests": list, "responses": list}, lambda found: (_split(found), SPLIT)),
+    ({"chunks": list, "request": dict}, lambda found: (_chunked(found), CHUNKS)),
+    ({"request": dict, "response": dict}, lambda found: (recorders.pair(found), recorders.PAIR)),
+)
 
 
 def request_body(request: Plain, path: Path) -> Any:

@@ -85,8 +85,6 @@ def nock(document: list[Any]) -> Plain:
 def _nock(item: Any) -> Any:
     if not isinstance(item, dict):
         return item
-    raw = item.get("rawHeaders")
-    paired = isinstance(raw, list) and all(isinstance(text, str) for text in raw)
     return {
         "request": {
             "method": item.get("method"),
@@ -96,12 +94,17 @@ def _nock(item: Any) -> Any:
         },
         "response": {
             "status": item.get("status"),
-            "headers": [list(two) for two in zip(raw[::2], raw[1::2], strict=False)]
-            if paired
-            else raw,
+            "headers": _paired(item.get("rawHeaders")),
             "body": {"string": _nock_body(item.get("response"))},
         },
     }
+
+
+def _paired(raw: Any) -> Any:
+    """Names and values by turns become pairs."""
+    if not isinstance(raw, list) or not all(isinstance(text, str) for text in raw):
+        return raw
+    return [list(two) for two in zip(raw[::2], raw[1::2], strict=False)]
 
 
 def _nock_body(value: Any) -> Any:

@@ -41,7 +41,7 @@ _SHAPES = {
 class MessagesReader(BlockReader):
     def __init__(self, provider: Provider, status: int = 200, headers: Headers = ()) -> None:
         super().__init__(provider, status, headers)
-        self.decoder = SseDecoder()
+        self.decoder: Any = SseDecoder()
 
     def streams(self, first: bytes) -> bool:
         return first.removeprefix(b"\xef\xbb\xbf")[:1] not in (b"{", b"[")
@@ -53,12 +53,14 @@ class MessagesReader(BlockReader):
             return self._unreadable(frame)
         if not isinstance(data, dict):
             return self._unreadable(frame)
-        kind = data.get("type") or frame.event
+        return self.event(data, data.get("type") or frame.event, frame.span)
+
+    def event(self, data: JsonObject, kind: object, span: Span | None) -> list[Event]:
         handle = _EVENTS.get(kind) if isinstance(kind, str) else None
         if handle is not None:
-            return handle(self, data, frame.span)
+            return handle(self, data, span)
         if isinstance(data.get("error"), dict):
-            return self._error(data, frame.span)
+            return self._error(data, span)
         return self.warn(f"unknown event {kind!r} was passed over")
 
     def _unreadable(self, frame: SseEvent) -> list[Event]:

@@ -22,14 +22,15 @@ from harness.model import (
     Regions,
     Request,
     Script,
+    find_header,
 )
 from harness.transports._failures import classify
-from harness.transports.anthropic_messages import build, meaning, messages, tools, writer
+from harness.transports.anthropic_messages import build, invoke, meaning, messages, tools, writer
 from harness.transports.anthropic_messages.reader import MessagesReader
 from harness.transports.anthropic_messages.regions import regions
 
 _THREAD = re.compile(r"/threads/[^/]+/messages$")  # a message put into an assistant's thread
-_OPENINGS = (b'"type":"message"', b'"type": "message"', b'"type":"message_start"')
+_OPENINGS = (b'"type":"message"', b'"type": "message"', b'"type":"message_start"', invoke.OPENING)
 
 
 class Messages:
@@ -88,16 +89,17 @@ class Messages:
     def reader(
         self, provider: Provider, status: int = 200, headers: Headers = ()
     ) -> MessagesReader:
-        return MessagesReader(provider, status, headers)
+        binary = (find_header(headers, "content-type") or "").startswith(invoke.CONTENT_TYPE)
+        return (invoke.InvokeReader if binary else MessagesReader)(provider, status, headers)
 
     def recognizes(self, exchange: Exchange) -> bool:
-        """By path, for the vendor's own and what imitates it; by the first bytes of the reply for
-        a gateway that serves the wire under another path."""
+        """By path, for the vendor's own and what imitates it; by what the reply calls itself for a
+        cloud that serves the wire under another path."""
         path = urlsplit(exchange.request.url).path.rstrip("/")
         if path.endswith("/messages") and not _THREAD.search(path):
             return exchange.request.method.upper() == "POST"
         if "/publishers/" in path or "/invoke" in path:
-            return any(mark in exchange.body[:400] for mark in _OPENINGS)
+            return any(mark in exchange.body for mark in _OPENINGS)
         return False
 
     def regions(self, exchange: Exchange) -> Regions:
