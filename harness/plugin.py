@@ -26,6 +26,7 @@ from harness.errors import HarnessError
 from harness.model import Level, Verdict, VerdictKind
 from harness.record.fixtures import add_option, record_first
 from harness.record.fixtures import harness_tape as harness_tape  # noqa: PLC0414 -- for pytest
+from harness.providers import PROVIDERS
 from harness.reports import write_report
 from harness.settings import Settings, is_asked_for, read_settings
 
@@ -78,6 +79,8 @@ class Run:
         self.config = config
         only = config.getoption("harness_provider", None)
         self.only = frozenset(only) if only else None
+        for name in self.only or ():
+            PROVIDERS.get(name)  # a misspelt one would select nothing, and look green
         self.documents: list[dict[str, Any]] = []
         file = self.settings.known_failures
         own = load_known(file) if file else ()
@@ -172,7 +175,9 @@ class CaseItem(pytest.Item):
         self.verdict = run_cell(self.cell, run.target, run.door)
         known = known_for(self.cell.id, run.known)
         if run.config.getoption("--harness-report"):
-            document = document_of(self.verdict) | {"known": known.link if known else None}
+            document = document_of(self.verdict, target=run.name) | {
+                "known": known.link if known else None
+            }
             self.user_properties.append(("harness", json.dumps(document)))
         if self.verdict.kind is VerdictKind.ERRORED:
             raise CaseFailed(tell(self.verdict))

@@ -293,6 +293,7 @@ def response_result(final, session):
             "output_tokens": counted.output_tokens,
             "total_tokens": counted.total_tokens,
             "cache_read_tokens": counted.input_tokens_details.cached_tokens,
+            "cache_write_tokens": getattr(counted.input_tokens_details, "cache_write_tokens", None),
             "reasoning_tokens": counted.output_tokens_details.reasoning_tokens,
         },
     }
