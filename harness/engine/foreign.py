@@ -16,7 +16,7 @@ _KNOWN = (
     (r":counttokens$|/count_tokens$|/input_tokens$", "a count of tokens: no reply of a model"),
     (r":(stream)?rawpredict$|:predict$", "Vertex's predict with another protocol inside"),
     (r"/interactions(/[^/]+)?$", "Gemini's interactions: another protocol"),
-    (r"/model/[^/]+/(invoke|invoke-with-response-stream)$", "InvokeModel with another protocol inside"),
+    (r"/model/[^/]+/invoke(-with-response-stream)?$", "InvokeModel with another protocol inside"),
     (r"/(embeddings|embed|api/embed)$", "an embeddings call: no reply of a model"),
     (r"/rerank$", "a rerank call: no reply of a model"),
     (r"/chat/completions/.+|/responses/.+|/batches.*", "about stored or batched replies"),
