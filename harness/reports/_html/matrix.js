@@ -111,10 +111,21 @@ function drawFamily(family, rows, columns, cells) {
 
 const cellKey = (one) => `${one.scenario.id}|${INDEX.columns[one.column].filter(Boolean).join("|")}`;
 
+// A square that says the same as before is the same square: a keystroke makes few new ones.
+const drawn = new Map();
 function drawCell(cases) {
   const worst = WORST.find((verdict) => cases.some((one) => one.verdict === verdict));
   const bad = cases.filter((one) => one.verdict === worst).length;
   const share = bad === cases.length ? String(bad) : `${bad}/${cases.length}`;
+  const one = cases[0];
+  const memo = [cellKey(one), worst, share, cases.length, state.cell === cellKey(one)].join("\n");
+  if (!drawn.has(memo)) drawn.set(memo, makeCell(cases, worst, bad, share));
+  const button = drawn.get(memo);
+  button.tabIndex = -1;
+  return button;
+}
+
+function makeCell(cases, worst, bad, share) {
   const one = cases[0];
   const who = COMPARING ? `${one.target}, ${one.provider}` : one.provider;
   const says = `${who}: ${bad} of ${many(cases.length, "case")} ${VERDICTS[worst].says}`;
