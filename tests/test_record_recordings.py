@@ -55,7 +55,8 @@ def raw(recorded, base_url, inner=None):
     request, taken = recorded.request, []
     made = tee(taken.append, inner, module="httpx2")
     path = httpx2.URL(request.url).raw_path.decode()
-    with httpx2.Client(transport=made, timeout=cases.PATIENCE) as http:
+    patience = cases.PATIENCE if recorded.ending is Ending.STALL else cases.LONG
+    with httpx2.Client(transport=made, timeout=patience) as http:
         try:
             http.request(request.method, base_url + path, content=request.body)
         except httpx2.TransportError:

@@ -26,6 +26,7 @@ from harness.record.secrets import SHORTEST, Known
 from harness.wire import coding
 from harness.wire.jsontext import decode
 
+_ASKS_A_MODEL = re.compile(rb'"(?:messages|input|contents|prompt)"\s*:')
 _PARAMETER = re.compile(rb"[?&]([^=&#]+)=([^&#]*)")
 _USER = re.compile(rb"\A([a-z][a-z0-9+.-]*://)([^/@?#]+)@")  # goes altogether
 
@@ -248,6 +249,8 @@ def _is_secret_field(field: str, *, oauth: bool) -> bool:
 def _is_oauth(exchange: Exchange) -> bool:
     """By where it went or by what was said; never by what a model wrote about OAuth."""
     request = exchange.request
+    if _ASKS_A_MODEL.search(request.body):
+        return False
     if shapes.OAUTH_PATH.search(request.url.partition("?")[0]):
         return True
     kind = (exchange.header("content-type") or "").lower()
