@@ -24,6 +24,7 @@ import tempfile
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ mutants = importlib.import_module("mutants")
 Mutant, mutants_of = mutants.Mutant, mutants.mutants_of
 
 SCENARIO_LAYER = ("errors", "model", "scenario", "schemas")  # what a scenario is made of
+Line = tuple[str, int]  # of a file in the package; 0 is any of its lines
 PACKAGE = Path(harness.__file__).resolve().parent
 JUDGED = (
     *("transports/*/reader.py", "transports/*/meaning.py", "transports/*/assembly.py"),
@@ -110,7 +112,7 @@ class Suite:
         self.scenarios = {path.stem: read_scenario(path) for path in sorted(folder.glob("*.yaml"))}
         self.seconds: dict[str, float] = {}
         self.red: dict[str, str] = {}
-        self.reached: dict[tuple[str, int], set[str]] = defaultdict(set)
+        self.reached: dict[Line, set[str]] = defaultdict(set)
         shares = [list(self.scenarios)[start::at_once] for start in range(at_once)]
         jobs = [lambda answer, share=share: self._trace(share, answer) for share in shares]
         for _, status, answer in forked(jobs, at_once):
@@ -124,12 +126,8 @@ class Suite:
         target = make_target("reference")
         for scenario in share:
             for cell in cells(self.scenarios[scenario]):
-                lines: set[tuple[str, int]] = set()
-                tracer = _tracer(names, lines)
-                threading.settrace(tracer)
-                sys.settrace(tracer)
-                verdict = run_cell(cell, target)
-                sys.settrace(None)
+                with watched(names) as lines:
+                    verdict = run_cell(cell, target)
                 told[cell.id] = [verdict.seconds, fault_of(verdict), sorted(lines)]
         answer.write_text(json.dumps(told))
 
@@ -160,7 +158,35 @@ class Suite:
         return [cell for _, _, cell in sorted(rounds)]
 
 
-def _tracer(names: dict[str, str], lines: set[tuple[str, int]]) -> Callable[..., Any]:
+@contextmanager
+def watched(names: dict[str, str]) -> Iterator[set[Line]]:
+    """The lines of these files that run meanwhile, in any thread."""
+    lines: set[Line] = set()
+    if sys.version_info < (3, 12):
+        tracer = _tracer(names, lines)
+        threading.settrace(tracer)
+        sys.settrace(tracer)
+        yield lines
+        sys.settrace(None)
+        return
+    monitoring = sys.monitoring
+    tool, event = monitoring.COVERAGE_ID, monitoring.events.LINE
+
+    def on_line(code: Any, line: int) -> Any:
+        if code.co_filename in names:
+            lines.add((names[code.co_filename], line))
+        return monitoring.DISABLE  # once is enough, and what nobody watches costs nothing
+
+    monitoring.use_tool_id(tool, "killing")
+    monitoring.register_callback(tool, event, on_line)
+    monitoring.restart_events()
+    monitoring.set_events(tool, event)
+    yield lines
+    monitoring.set_events(tool, 0)
+    monitoring.free_tool_id(tool)
+
+
+def _tracer(names: dict[str, str], lines: set[Line]) -> Callable[..., Any]:
     def on_call(frame: Any, event: str, arg: Any) -> Any:
         name = names.get(frame.f_code.co_filename)
         if name is None:
@@ -215,31 +241,32 @@ def attack(suite: Suite, mutant: Mutant, chosen: list[str], answer: Path) -> Non
             del sys.modules[name]
     sys.meta_path.insert(0, Mutated(mutant))  # before the `try`: it must parse
     signal.setitimer(signal.ITIMER_PROF, SECONDS)
-    told = {"killer": "", "why": ""}
     answer.write_text(json.dumps({"killer": "the import", "why": "it never ends"}))
+    told = {"killer": "", "why": ""}
     try:
-        anew = importlib.import_module
-        run = anew("harness.engine.judge").run_cell
-        target = anew("harness.engine.targets").make_target("reference")
-        of_scenario = anew("harness.engine.cells").cells
-        kinds = anew("harness.model").VerdictKind
-        assert kinds is VerdictKind, "the scenarios were read with other kinds of verdict"
-        known: dict[str, Any] = {}
-        for name in chosen:
-            scenario = name.partition("[")[0]
-            if name not in known:
-                known |= {cell.id: cell for cell in of_scenario(suite.scenarios[scenario])}
-            signal.setitimer(signal.ITIMER_PROF, SECONDS + PATIENCE * suite.seconds[name])
-            signal.alarm(WALL)
-            answer.write_text(json.dumps({"killer": name, "why": "it never ends"}))
-            if fault := fault_of(run(known[name], target)):
-                told = {"killer": name, "why": fault}
-                break
+        found = _anew(suite, chosen)
+        run = importlib.import_module("harness.engine.judge").run_cell
+        target = importlib.import_module("harness.engine.targets").make_target("reference")
     except Exception as error:  # noqa: BLE001
-        told = {"killer": "the import", "why": repr(error)}
+        told, found = {"killer": "the import", "why": repr(error)}, []
+    for cell in found:
+        signal.setitimer(signal.ITIMER_PROF, SECONDS + PATIENCE * suite.seconds[cell.id])
+        signal.alarm(WALL)
+        answer.write_text(json.dumps({"killer": cell.id, "why": "it never ends"}))
+        if fault := fault_of(run(cell, target)):
+            told = {"killer": cell.id, "why": fault}
+            break
     signal.setitimer(signal.ITIMER_PROF, 0)
     signal.alarm(0)
     answer.write_text(json.dumps(told))
+
+
+def _anew(suite: Suite, chosen: list[str]) -> list[Any]:
+    """These cells once more, as the package that was imported anew makes them."""
+    of_scenario = importlib.import_module("harness.engine.cells").cells
+    scenarios = {name.partition("[")[0] for name in chosen}
+    made = {cell.id: cell for name in scenarios for cell in of_scenario(suite.scenarios[name])}
+    return [made[name] for name in chosen if name in made]
 
 
 def tried(suite: Suite, chosen: list[Mutant], at_once: int) -> Iterator[tuple[Mutant, dict]]:
