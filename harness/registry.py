@@ -19,6 +19,8 @@ from harness.errors import UsageError, Where
 
 T = TypeVar("T")
 
+_FEW = 20  # names that a message may list
+
 
 class Room(Generic[T]):
     """The things of one kind: module `harness.<package>.<name>` holds one, under `attribute`.
@@ -68,8 +70,10 @@ class Room(Generic[T]):
 
     def unknown(self, name: str) -> UsageError:
         folder = self.package.replace(".", "/")
-        close = difflib.get_close_matches(name, self.names(), n=1)
-        guess = f"Did you mean {close[0]!r}? " if close else ""
+        names = self.names()
+        close = difflib.get_close_matches(name, names, n=1)
+        few = f"Known: {', '.join(names)}. " if len(names) <= _FEW else ""
+        guess = f"Did you mean {close[0]!r}? " if close else few
         return UsageError(
             f"no {self.kind} {name!r} in {folder}/",
             hint=f"{guess}To add one, write {folder}/{name}.py",

@@ -7,6 +7,7 @@ import sys
 import tomllib
 
 import pytest
+import yaml
 from docs_blocks import CHECKOUT, DOCS
 
 from harness.cli import COMMANDS, parser
@@ -114,6 +115,18 @@ def test_every_page_is_in_the_sites_navigation():
         page for section in script("site").navigation(DOCS) for p in section.values() for page in p
     ]
     assert sorted(told) == sorted(str(p.relative_to(DOCS)) for p in DOCS.rglob("*.md"))
+
+
+def test_the_pre_commit_hooks_are_commands_that_exist():
+    """Each entry is one of ours with options that it has, and the guide names the same hooks."""
+    hooks = yaml.safe_load((CHECKOUT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+    for hook in hooks:
+        program, *words = hook["entry"].split()
+        assert program == "harness"
+        parser().parse_args([*words, "some/file.yaml"])
+        assert re.match(hook["files"], hook["files"].strip("^").split("/")[0] + "/one.yaml")
+        assert f"id: {hook['id']}" in (DOCS / "ci.md").read_text("utf-8")
+    assert len(hooks) == 2
 
 
 def test_every_dependency_is_explained():

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import importlib.metadata
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,6 +32,9 @@ def parser(chosen: str | None = None) -> argparse.ArgumentParser:
         prog="harness",
         description="Record-and-replay conformance harness for LLM provider transports.",
     )
+    made.add_argument(
+        "--version", action="version", version=importlib.metadata.version("provider-harness")
+    )
     subparsers = made.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, says in COMMANDS.items():
         if chosen in {None, name}:
@@ -43,6 +47,9 @@ def parser(chosen: str | None = None) -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     chosen = words[0] if words and words[0] in COMMANDS else None
+    if not words:
+        parser().print_help(sys.stderr)
+        return 2
     arguments = parser(chosen).parse_args(words)
     try:
         code: int = arguments.run(arguments)
@@ -52,6 +59,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 1
+    except OSError as error:
+        if error.filename is None:
+            raise
+        print(f"harness: {error.filename}: {error.strerror}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         return 130
     return code

@@ -30,7 +30,7 @@ def add(subparsers: Any) -> None:
         "in recorded order, the last one for good. Two cassettes that hold the same request are an "
         "error. Prints the base URL, and ends on SIGINT or SIGTERM.",
     )
-    parser.add_argument("cassette", nargs="+", type=Path)
+    parser.add_argument("cassette", nargs="+", type=Path, help="files that hold the answers")
     parser.add_argument("--port", type=int, default=0, help="default: any free one")
     parser.add_argument("--speed", type=float, default=1.0, help="2 plays twice as fast")
     parser.add_argument(

@@ -28,12 +28,16 @@ def faults(document: Document, schema: str) -> list[HarnessError]:
     return list(unique.values())
 
 
+_MOST_NAMES = 20  # in one message
+
+
 def did_you_mean(word: Any, candidates: Iterable[str]) -> str:
-    known = [str(candidate) for candidate in candidates]
+    known = sorted({str(candidate) for candidate in candidates})
     close = difflib.get_close_matches(str(word), known, n=1, cutoff=0.5)
     if close:
         return f"Did you mean {close[0]!r}?"
-    return f"Known: {', '.join(sorted(known))}" if known else ""
+    more = f" ... ({len(known)} in all)" if len(known) > _MOST_NAMES else ""
+    return f"Known: {', '.join(known[:_MOST_NAMES])}{more}" if known else ""
 
 
 def _leaves(error: ValidationError) -> Iterator[ValidationError]:
