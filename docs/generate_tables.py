@@ -9,17 +9,23 @@ returns its page and put it into PAGES.
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+SHOWN = 2  # scenarios in a cell
+_WORD = re.compile(r"(?m)(?<=[\s\[{,-])\w+(?=\s*[:,}\]]|\s*$)")  # a key or an item, not prose
 DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS.parent / "tests"))
 
 from miniatures.every import MINIATURES  # noqa: E402
 
+from harness.data import builtin  # noqa: E402
+from harness.engine.build import ALWAYS  # noqa: E402
 from harness.faults import FAULTS  # noqa: E402
 from harness.invariants import INVARIANTS, _path  # noqa: E402
 from harness.registry import module_of  # noqa: E402
@@ -43,9 +49,18 @@ def invariants() -> str:
             _arguments(check, skip=2),
             module.WHY,
             "; ".join(caught[name]),
+            "every case" if name in ALWAYS else _some(used_by(name)),
         )
         rows.append(told)
-    heads = ("invariant", "level", "what must hold", "arguments", "why", "miniatures it catches")
+    heads = (
+        "invariant",
+        "level",
+        "what must hold",
+        "arguments",
+        "why",
+        "miniatures it catches",
+        "scenarios",
+    )
     return (
         f"{NOTE}# Invariants\n\n"
         "What must hold of a trace: both what was sent and what the target reported. An argument "
@@ -61,12 +76,29 @@ def faults() -> str:
         module: Any = module_of(apply)
         wires = "all" if module.WIRES is None else ", ".join(sorted(module.WIRES))
         text = " ".join((module.__doc__ or "").split())
-        rows.append((f"`{name}`", text, _arguments(apply, skip=2), wires))
-    heads = ("fault", "what it does", "arguments", "wires")
+        used = _some(used_by(name))
+        rows.append((f"`{name}`", text, _arguments(apply, skip=2), wires, used))
+    heads = ("fault", "what it does", "arguments", "wires", "scenarios")
     return f"{NOTE}# Faults\n\n{WHERE}\n\n{_table(heads, rows)}"
 
 
 PAGES: dict[str, Callable[[], str]] = {"invariants.md": invariants, "faults.md": faults}
+
+
+def used_by(name: str) -> list[str]:
+    """The built-in scenarios in which a fault or an invariant is named."""
+    return sorted(scenario for scenario, words in _scenarios().items() if name in words)
+
+
+@cache
+def _scenarios() -> dict[str, set[str]]:
+    paths = Path(builtin("scenarios")).glob("*.yaml")
+    return {path.stem: set(_WORD.findall(path.read_text("utf-8"))) for path in paths}
+
+
+def _some(names: list[str]) -> str:
+    shown = ", ".join(f"`{name}`" for name in names[:SHOWN])
+    return shown + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
 
 
 def _paragraph(text: str | None) -> str:

@@ -5,7 +5,18 @@ from dataclasses import replace
 
 import pytest
 from miniatures.every import MINIATURES
-from miniatures.traces import calling, dying, events, failing, request, whole
+from miniatures.traces import (
+    calling,
+    dying,
+    events,
+    failing,
+    outcome,
+    refreshed,
+    request,
+    retried,
+    two_turns,
+    whole,
+)
 
 from harness.errors import UsageError
 from harness.invariants import INVARIANTS
@@ -13,7 +24,17 @@ from harness.invariants._credential import credential_of, tokens_in
 from harness.invariants._json import MISSING, contains, same, value_of, within
 from harness.invariants._path import find
 from harness.invariants._wire import attempts_on, delivered, is_whole, may_run, requests_on
-from harness.model import Ending, Exchange, Piece, RegionKind, Request, Sent
+from harness.model import (
+    Ending,
+    Event,
+    EventKind,
+    Exchange,
+    OutcomeKind,
+    Piece,
+    RegionKind,
+    Request,
+    Sent,
+)
 
 BODY = {
     "model": "m",
@@ -151,6 +172,8 @@ def test_a_signature_is_known_by_its_key():
 def test_a_target_that_reports_no_events_is_judged_by_its_outcome(miniature):
     """What a target cannot report is not held against it, unless it declares that it does."""
     trace = events(miniature.good(), ())
+    facts = {**trace.case.facts, "features": ()}
+    trace = replace(trace, case=replace(trace.case, facts=facts))
     assert list(INVARIANTS.get(miniature.invariant)(trace, 0, **miniature.args)) == []
 
 
@@ -167,3 +190,51 @@ def test_no_invariant_crashes_on_a_bare_trace(name):
     for trace in bare:
         told = list(INVARIANTS.get(name)(trace, 0))
         assert all(isinstance(sentence, str) for sentence in told)
+
+
+def _raising(events=()):
+    """The wire dies after some text; the client raises, and returns no part of the reply."""
+    good = dying(4, text=("One ", "two "), thought=("Hm. ", "So. "))
+    raised = outcome(good, kind=OutcomeKind.ERROR, response=None, dropped=())
+    return replace(raised, reports=(replace(raised.reports[0], events=tuple(events)),))
+
+
+@pytest.mark.parametrize("name", ["text_is_kept", "reasoning_is_kept", "truncation_is_visible"])
+def test_a_client_that_raises_and_streams_nothing_has_told_of_the_loss(name):
+    """No specification has it return a part of a reply; what it did stream must be right."""
+    assert list(INVARIANTS.get(name)(_raising(), 0)) == []
+    wrong = [Event(EventKind.TEXT, "Else"), Event(EventKind.REASONING, "Else")]
+    judged = list(INVARIANTS.get(name)(_raising(wrong), 0))
+    assert bool(judged) is (name != "truncation_is_visible")
+
+
+def test_a_wait_that_an_official_sdk_cuts_short_is_nobodys_fault():
+    """They honour a minute at most; a scenario may ask for more."""
+    trace = retried(429, (("retry-after", "4000"),), wait=8.0)
+    check = INVARIANTS.get("retry_after_is_honoured")
+    assert list(check(trace, 0)) == []
+    assert list(check(trace, 0, 4000))
+
+
+def test_attempts_that_never_connected_sent_no_body():
+    """A refused connection has no body to compare, whatever the player wrote down for it."""
+    trace = retried(503)
+    refused = replace(trace.case.tape[0], status=None, connected=False)
+    case = replace(trace.case, tape=(refused, *trace.case.tape[1:]))
+    blank = replace(trace.sent[0], request=replace(trace.sent[0].request, body=b""))
+    trace = replace(trace, case=case, sent=(blank, *trace.sent[1:]))
+    assert list(INVARIANTS.get("body_is_unchanged")(trace, 0)) == []
+
+
+@pytest.mark.parametrize("name", INVARIANTS.names())
+def test_a_turn_that_never_came_is_judged_without_a_crash(name):
+    """A target that declined the turn before has no report of it."""
+    trace = replace(two_turns(), reports=two_turns().reports[:1])
+    list(INVARIANTS.get(name)(trace, 1))
+
+
+def test_a_key_that_stands_in_no_header_is_not_one_that_was_refused():
+    """Two attempts without any header are not the same key twice."""
+    trace = refreshed()
+    bare = [replace(one, request=replace(one.request, headers=())) for one in trace.sent]
+    assert list(INVARIANTS.get("new_credential_is_used")(replace(trace, sent=tuple(bare)), 0)) == []

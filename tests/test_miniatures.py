@@ -1,6 +1,7 @@
 """Every invariant fails on a miniature wrong in its own way, and passes on the good trace."""
 
 import inspect
+import re
 from dataclasses import replace
 
 import pytest
@@ -8,6 +9,13 @@ from miniatures.every import MINIATURES
 from miniatures.traces import dying
 
 from harness.invariants import INVARIANTS
+
+# What a WHY may rest on: a specification's section, a page, a vendor's reference, a CVE, a row of
+# the catalogue, or a bug with its number or release.
+CITES = re.compile(
+    r"https?://|RFC \d|WHATWG|API reference|ASVS|CVE-\d|section `|PR \d|#\d|\b[A-Q]\d\d\b"
+    r"|\d\.\d+\.\d|each scenario that uses this cites|OpenAI's\s+reference"
+)
 
 
 def judged(miniature, trace):
@@ -54,7 +62,7 @@ def test_an_invariant_says_what_it_is(name):
     module = inspect.getmodule(check)
     assert len(module.__doc__.strip()) > 20
     assert module.LEVEL in {"must", "should"}
-    assert len(module.WHY) > 20
+    assert CITES.search(module.WHY), f"{name}: nobody can look up {module.WHY!r}"
     trace, turn, *others = inspect.signature(check).parameters.values()
     assert (trace.name, turn.name) == ("trace", "turn")
     positional = [p.name for p in others if p.kind is p.POSITIONAL_OR_KEYWORD]

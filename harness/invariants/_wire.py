@@ -12,6 +12,7 @@ from harness.invariants._json import MISSING, same, value_of
 from harness.model import (
     Ending,
     Exchange,
+    OutcomeKind,
     Region,
     RegionKind,
     Regions,
@@ -111,6 +112,12 @@ def report_of(trace: Trace, turn: int) -> Report | None:
     if turn >= len(trace.reports) or trace.reports[turn].skipped:
         return None
     return trace.reports[turn]
+
+
+def raised(report: Report) -> bool:
+    """An error, and no reply beside it: what many clients do instead of returning a part of one."""
+    outcome = report.outcome
+    return outcome.kind == OutcomeKind.ERROR and outcome.response is None
 
 
 def exchange_of(trace: Trace, sent: Sent) -> Exchange | None:

@@ -11,7 +11,9 @@ from harness.model import Level, Trace
 
 LEVEL = Level.MUST
 WHY = (
-    "OpenAI, Anthropic and Bedrock: argument fragments concatenate to one JSON text; loss of data."
+    "OpenAI API reference, Anthropic input_json_delta and Bedrock toolUse.input: the "
+    "fragments of a call's arguments concatenate to one JSON text; loss of data. "
+    "hermes-agent C04."
 )
 
 

@@ -8,7 +8,11 @@ from harness.invariants._wire import attempts_on
 from harness.model import Level, Trace
 
 LEVEL = Level.MUST
-WHY = "Fewer attempts lose a turn to a hiccup, more of them multiply the bill and the load."
+WHY = (
+    "openai and anthropic SDKs, max_retries: so many more attempts, of what may be "
+    "repeated; boto3 retries, max_attempts. Fewer lose a turn to a hiccup, more multiply "
+    "the bill. hermes-agent D01, D25."
+)
 
 
 def check(trace: Trace, turn: int, value: int = 1) -> Iterator[str]:

@@ -9,7 +9,10 @@ from harness.invariants._wire import requests_on
 from harness.model import Level, Request, Trace
 
 LEVEL = Level.MUST
-WHY = "RFC 9110 9.2.2; hermes-agent N05: the retry differs in its credential alone."
+WHY = (
+    "RFC 9110 9.2.2: what is repeated is the same request; hermes-agent N05: the retry "
+    "differs in its credential alone."
+)
 
 
 def check(trace: Trace, turn: int) -> Iterator[str]:

@@ -12,8 +12,8 @@ from harness.model import CachePolicy, Level, Request, Trace
 
 LEVEL = Level.MUST
 WHY = (
-    "Anthropic prompt caching: up to 4 breakpoints; other servers refuse the field. hermes-"
-    "agent section K."
+    "https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching: up to 4 "
+    "breakpoints; other servers refuse the field; hermes-agent K01, K03, K04."
 )
 
 

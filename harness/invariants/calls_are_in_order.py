@@ -8,7 +8,10 @@ from harness.invariants._wire import delivered, meant_calls, reported_calls
 from harness.model import Level, Trace
 
 LEVEL = Level.MUST
-WHY = "hermes-agent C06: in order of appearance; results are sent back in the order of the calls."
+WHY = (
+    "OpenAI and Responses number calls by index and output_index, Anthropic and Bedrock "
+    "by content block; hermes-agent C06: in order of appearance."
+)
 
 
 def check(trace: Trace, turn: int) -> Iterator[str]:

@@ -10,8 +10,9 @@ from harness.model import Event, EventKind, Level, NormalizedResponse, Trace
 
 LEVEL = Level.MUST
 WHY = (
-    "Every vendor's streaming guide: deltas concatenate to the final object (shared oracle of"
-    " both ways)."
+    "https://platform.openai.com/docs/api-reference/responses-streaming, "
+    "https://docs.anthropic.com/en/docs/build-with-claude/streaming: deltas concatenate "
+    "to the final object; hermes-agent C01."
 )
 
 

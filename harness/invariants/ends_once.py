@@ -8,7 +8,12 @@ from harness.invariants._wire import report_of
 from harness.model import EventKind, Level, OutcomeKind, Trace
 
 LEVEL = Level.MUST
-WHY = "One reply has one end: a second one runs a turn twice, none leaves it hanging."
+WHY = (
+    "One terminal event per reply: Anthropic message_stop, Responses response.completed / "
+    "incomplete / failed, Bedrock messageStop, "
+    "https://platform.openai.com/docs/api-reference/responses-streaming. A second end "
+    "runs a turn twice."
+)
 
 
 SAID = {

@@ -8,7 +8,11 @@ from harness.invariants._wire import report_of
 from harness.model import FinishReason, Level, OutcomeKind, Trace
 
 LEVEL = Level.MUST
-WHY = "A loop that trusts the reason skips the calls, or waits for calls that are not there."
+WHY = (
+    "Anthropic stop_reason tool_use, Bedrock stopReason tool_use and OpenAI finish_reason "
+    "tool_calls each mean that calls follow; ollama #8640: a stop beside calls, which "
+    "were never run; hermes-agent B03."
+)
 
 
 def check(trace: Trace, turn: int) -> Iterator[str]:

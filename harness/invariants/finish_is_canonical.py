@@ -9,8 +9,9 @@ from harness.model import FinishReason, Level, OutcomeKind, Trace
 
 LEVEL = Level.MUST
 WHY = (
-    "stop, tool_calls, length, content_filter, pause, error, unknown: callers branch on these"
-    " words."
+    "OpenAI API reference: finish_reason is required of every finished choice, as are "
+    "Anthropic's stop_reason and Bedrock's stopReason; callers branch on stop, "
+    "tool_calls, length, content_filter, pause, error, unknown."
 )
 
 

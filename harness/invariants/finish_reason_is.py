@@ -9,8 +9,8 @@ from harness.model import Level, Trace
 
 LEVEL = Level.MUST
 WHY = (
-    "The vendor's own field: OpenAI finish_reason, Anthropic stop_reason, Bedrock stopReason,"
-    " Responses status."
+    "OpenAI API reference finish_reason, Anthropic stop_reason, Bedrock stopReason, "
+    "Responses status: the vendor's own field, by the tables hermes-agent B01, B03, B04."
 )
 
 

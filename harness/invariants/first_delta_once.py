@@ -8,7 +8,18 @@ from harness.invariants._wire import report_of
 from harness.model import EventKind, Level, Trace
 
 LEVEL = Level.MUST
-WHY = "hermes-agent C01: the consumer stops its spinner at this signal."
+WHY = (
+    "hermes-agent C01: the consumer stops its spinner at this signal. Judged only of a "
+    "target that signals it, or declares `first_delta`."
+)
+
+
+DELTAS = {
+    EventKind.TEXT,
+    EventKind.REASONING,
+    EventKind.TOOL_NAME,
+    EventKind.TOOL_ARGUMENTS,
+}
 
 
 def check(trace: Trace, turn: int) -> Iterator[str]:
@@ -20,11 +31,10 @@ def check(trace: Trace, turn: int) -> Iterator[str]:
     declared = "first_delta" in trace.case.facts.get("features", ())
     if count > 1:
         yield f"the first delta was signalled {count} times"
-    elif EventKind.TEXT in kinds and count and _late(kinds):
-        yield "text was shown before the first delta was signalled"
-    elif declared and EventKind.TEXT in kinds and not count:
-        yield "text was shown, and the first delta was never signalled"
-
-
-def _late(kinds: list[EventKind]) -> bool:
-    return kinds.index(EventKind.TEXT) < kinds.index(EventKind.FIRST_DELTA)
+    shown = next((at for at, kind in enumerate(kinds) if kind in DELTAS), None)
+    if shown is None:
+        return
+    if count and shown < kinds.index(EventKind.FIRST_DELTA):
+        yield f"{kinds[shown]} was shown before the first delta was signalled"
+    elif declared and not count:
+        yield f"{kinds[shown]} was shown, and the first delta was never signalled"

@@ -13,8 +13,9 @@ from harness.model import Level, NormalizedResponse, OutcomeKind, Trace
 
 LEVEL = Level.MUST
 WHY = (
-    "One meaning is one reply, however the bytes are cut, whether streamed or whole, and over"
-    " any wire."
+    "Plain loss or change of data: WIRE's meaning of one reply is one, however the bytes "
+    "are cut (WHATWG HTML 9.2.6), streamed or whole, over any wire; each vendor's "
+    "streaming guide says that deltas add up to the final object."
 )
 
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from harness.invariants._wire import report_of
 from harness.model import Level, Trace
 
 LEVEL = Level.MUST
-WHY = "A stalled stream is the commonest death in production; without a timeout nobody sees it."
+WHY = (
+    "https://www.python-httpx.org/advanced/timeouts/ (a timeout by default) and both "
+    "official SDKs (600 s by default): no client waits without an end; hermes-agent D19."
+)
 
 
 def check(trace: Trace, turn: int) -> Iterator[str]:
-    failure = trace.reports[turn].outcome.failure
+    report = report_of(trace, turn)
+    failure = report.outcome.failure if report else None
     if failure and failure.type == "waits_for_ever":
         yield f"no timeout was declared, and the peer went silent: {failure.message}"

@@ -13,7 +13,7 @@ WHY = "hermes-agent N05: success means a new Authorization; the old key again is
 
 
 def check(trace: Trace, turn: int) -> Iterator[str]:
-    refused: set[str | None] = set()
+    refused: set[str] = set()
     fresh: tuple[str, ...] = ()
     for sent in sent_on(trace, turn):
         exchange = exchange_of(trace, sent)
@@ -21,9 +21,11 @@ def check(trace: Trace, turn: int) -> Iterator[str]:
             fresh = tokens_in(exchange) or fresh
             continue
         credential = credential_of(sent.request)
+        if credential is None:
+            continue  # it stands where no header shows it
         if credential in refused:
             yield "a credential that had been refused was sent again"
-        elif fresh and not any(token in (credential or "") for token in fresh):
+        elif fresh and not any(token in credential for token in fresh):
             yield "a new credential had come, and the request carried another"
         if exchange and exchange.status in {401, 403}:
             refused.add(credential)

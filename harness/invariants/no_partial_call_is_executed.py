@@ -8,7 +8,7 @@ from harness.invariants._wire import may_run, report_of
 from harness.model import EventKind, Level, Trace
 
 LEVEL = Level.MUST
-WHY = "hermes-agent Q1: write_file ran with half of its arguments after the stream had died."
+WHY = "hermes-agent D11, D15: write_file ran with half of its arguments after the stream had died."
 
 
 def check(trace: Trace, turn: int) -> Iterator[str]:

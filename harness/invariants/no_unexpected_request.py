@@ -8,7 +8,10 @@ from harness.invariants._wire import sent_on
 from harness.model import Level, Trace
 
 LEVEL = Level.MUST
-WHY = "A request that nobody recorded is a retry, a probe or a leak that nobody asked for."
+WHY = (
+    "RFC 9110 9.2.2: a POST is not repeated unless its sender knows that it may be; a "
+    "request that nobody recorded is a retry, a probe or a leak that nobody asked for."
+)
 
 
 def check(trace: Trace, turn: int) -> Iterator[str]:

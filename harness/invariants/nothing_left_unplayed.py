@@ -7,7 +7,11 @@ from collections.abc import Iterator
 from harness.model import Level, Trace
 
 LEVEL = Level.MUST
-WHY = "An answer that nobody fetched is a retry or a turn that never happened."
+WHY = (
+    "The scenario's own section `wire`: an answer that nobody fetched is a retry or a "
+    "turn that never happened, and what it would have shown is unproven; hermes-agent "
+    "D01, N05."
+)
 ONCE = True
 
 

@@ -15,12 +15,13 @@ PERMANENT = frozenset({400, 402, 403, 404, 405, 413, 415, 422})
 
 
 def check(trace: Trace, turn: int) -> Iterator[str]:
-    """A 401 or 403 after which the credential was refreshed has gone away, and may be retried."""
+    """A 403 after which the credential was refreshed has gone away, and may be retried. Of a 401
+    `no_refresh` and `attempts` tell."""
     refreshed = any(is_token_request(trace, sent) for sent in sent_on(trace, turn))
     for sent in attempts_on(trace, turn)[:-1]:
         exchange = exchange_of(trace, sent)
         status = exchange.status if exchange else None
-        if (status == 401 and refreshed) or (status == 403 and refreshed):
+        if status == 403 and refreshed:
             continue
         if status in PERMANENT:
             yield f"the server answered {status}, and the request was sent again"

@@ -8,7 +8,10 @@ from harness.invariants._wire import report_of
 from harness.model import Level, Trace
 
 LEVEL = Level.MUST
-WHY = "hermes-agent L rows: a tag inside a sentence or a code block is not a reasoning block."
+WHY = (
+    "Plain loss of data: the text is the user's; hermes-agent L03: a tag that is "
+    "mentioned in a sentence or a code block is no reasoning block."
+)
 
 
 def check(trace: Trace, turn: int, value: Sequence[str] = ()) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.invariants._wire import delivered, report_of
+from harness.invariants._wire import delivered, raised, report_of
 from harness.model import EventKind, Level, RegionKind, Trace
 
 LEVEL = Level.MUST
@@ -23,6 +23,8 @@ def check(trace: Trace, turn: int, value: str | None = None) -> Iterator[str]:
     response = report.outcome.response
     got = (response.reasoning if response else None) or ""
     shown = "".join(e.text for e in report.events if e.kind == EventKind.REASONING)
+    if wire.cut and raised(report) and not shown:
+        return
     if wire.cut or (value is None and meaning is None):
         wanted = wire.text(RegionKind.REASONING).strip()
         if not any(text.strip().startswith(wanted) for text in (got, shown)):

@@ -11,7 +11,10 @@ from harness.invariants._wire import requests_on
 from harness.model import Level, Trace
 
 LEVEL = Level.MUST
-WHY = "The provider's own reference names the value."
+WHY = (
+    "The provider's own reference names the value; each scenario that uses this cites the "
+    "section under `why`."
+)
 
 
 def check(

@@ -9,7 +9,10 @@ from harness.invariants._wire import requests_on
 from harness.model import Level, Trace
 
 LEVEL = Level.MUST
-WHY = "The provider's own reference names the field; without it the request means something else."
+WHY = (
+    "The provider's own reference names the field; each scenario that uses this cites the "
+    "section under `why`."
+)
 
 
 def check(trace: Trace, turn: int, value: Sequence[str] = ()) -> Iterator[str]:

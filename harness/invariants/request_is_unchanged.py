@@ -10,7 +10,11 @@ from harness.invariants._wire import requests_on
 from harness.model import Level, Trace
 
 LEVEL = Level.MUST
-WHY = "Prompt caches match by prefix: a byte that changes between turns makes every token new."
+WHY = (
+    "Prompt caches match by prefix: "
+    "https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching and "
+    "https://platform.openai.com/docs/guides/prompt-caching; hermes-agent A06."
+)
 
 
 def check(trace: Trace, turn: int, value: Sequence[str] = ()) -> Iterator[str]:

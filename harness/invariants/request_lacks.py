@@ -9,7 +9,10 @@ from harness.invariants._wire import requests_on
 from harness.model import Level, Trace
 
 LEVEL = Level.MUST
-WHY = "Providers refuse what they do not know, or read it as a wish: a null is a field too."
+WHY = (
+    "Providers refuse what they do not know, or read it as a wish (a null is a field "
+    "too); each scenario that uses this cites the section under `why`."
+)
 
 
 def check(trace: Trace, turn: int, value: Sequence[str] = ()) -> Iterator[str]:

@@ -12,7 +12,10 @@ from harness.invariants._wire import requests_on
 from harness.model import Level, Trace
 
 LEVEL = Level.MUST
-WHY = "The provider's own reference gives the shape."
+WHY = (
+    "The provider's own reference gives the shape; each scenario that uses this cites the "
+    "section under `why`."
+)
 
 
 def check(

@@ -10,21 +10,23 @@ from itertools import pairwise
 from harness.invariants._wire import attempts_on, exchange_of
 from harness.model import Exchange, Level, Trace
 
-LEVEL = Level.MUST
+LEVEL = Level.SHOULD
 WHY = (
-    "RFC 9110 10.2.3 Retry-After: seconds or a date; OpenAI and Anthropic also send retry-after-ms."
+    "RFC 9110 10.2.3: how long the user agent ought to wait, in seconds or until a date; "
+    "the openai and anthropic SDKs honour it up to 60 s, and retry-after-ms before it."
 )
 
 
 SLACK = 0.01
 
 
-def check(trace: Trace, turn: int) -> Iterator[str]:
-    """`facts.scale` says by how much declared waits were shortened, where a real clock runs."""
+def check(trace: Trace, turn: int, value: float = 60.0) -> Iterator[str]:
+    """A wait of more than `value` seconds may be cut short, as both official SDKs do.
+    `facts.scale` says by how much declared waits were shortened, where a real clock runs."""
     scale = float(trace.case.facts.get("scale", 1.0))
     for sent, again in pairwise(attempts_on(trace, turn)):
         asked = _asked(exchange_of(trace, sent))
-        if asked is None:
+        if asked is None or asked > value:
             continue
         waited = again.at - sent.at
         if waited < asked * scale - SLACK:

@@ -10,8 +10,9 @@ from harness.model import Level, RegionKind, Trace
 
 LEVEL = Level.MUST
 WHY = (
-    "Anthropic: thinking blocks must be passed back unmodified; OpenAI: encrypted_content "
-    "with store false; Gemini: thoughtSignature."
+    "https://docs.anthropic.com/en/docs/build-with-claude/extended-thinking: thinking "
+    "blocks go back unmodified; https://ai.google.dev/gemini-api/docs/thought-signatures; "
+    "OpenAI API reference, reasoning.encrypted_content with store false."
 )
 
 

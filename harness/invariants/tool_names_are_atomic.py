@@ -8,7 +8,10 @@ from harness.invariants._wire import delivered, meant_calls, report_of, reported
 from harness.model import EventKind, Level, Trace
 
 LEVEL = Level.MUST
-WHY = "hermes-agent C05 (#8259), openai-agents #989: a repeated name was appended to itself."
+WHY = (
+    "hermes-agent C05 (#8259), openai-agents #989: a repeated name was appended to "
+    "itself; a name that no request offered can be run by nobody, so the call is lost."
+)
 
 
 def check(trace: Trace, turn: int) -> Iterator[str]:

@@ -8,7 +8,10 @@ from harness.invariants._wire import reported_calls
 from harness.model import Level, Trace
 
 LEVEL = Level.SHOULD
-WHY = "A model may invent a name; a client that hands it on unmarked lets it fail deep inside."
+WHY = (
+    "OpenAI API reference, tools: the functions that the model may call. It may invent a "
+    "name all the same; a client that hands it on unmarked lets it fail deep inside."
+)
 
 
 def check(trace: Trace, turn: int) -> Iterator[str]:

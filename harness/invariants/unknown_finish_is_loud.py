@@ -10,7 +10,8 @@ from harness.model import FinishReason, Level, OutcomeKind, Trace
 LEVEL = Level.MUST
 WHY = (
     "Vendors add reasons (Bedrock malformed_tool_use, Anthropic pause_turn); read as stop "
-    "they end work unseen."
+    "they end work unseen: https://docs.anthropic.com/en/api/handling-stop-reasons; "
+    "hermes-agent A09."
 )
 
 

@@ -8,7 +8,10 @@ from harness.invariants._wire import delivered, report_of
 from harness.model import Level, RegionKind, Trace
 
 LEVEL = Level.SHOULD
-WHY = "litellm 1.108 invented [8, 1] for a reply whose usage never came; a zero is a number too."
+WHY = (
+    "hermes-agent C02: usage that was never sent stays unknown; litellm 1.108 "
+    "invented [8, 1] for a reply whose usage never came, and a zero is a number too."
+)
 
 
 def check(trace: Trace, turn: int) -> Iterator[str]:

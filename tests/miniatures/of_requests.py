@@ -242,3 +242,20 @@ def leaves_an_answer(trace):
 @miniature("first_delta_once", dying)
 def signals_again_after_a_retry(trace):
     return events(trace, [*trace.reports[0].events, Event(EventKind.FIRST_DELTA)])
+
+
+@miniature("secret_goes_to_its_own_host", refreshed)
+def follows_a_redirect_with_the_key(trace):
+    elsewhere = request(url="https://elsewhere.example/v1/chat/completions")
+    return sent(trace, request(), request(url=TOKEN_URL), elsewhere)
+
+
+@miniature("secret_goes_to_its_own_host", refreshed)
+def takes_the_key_along_in_a_query(trace):
+    url = "https://elsewhere.example/v1?key=sk-new-0002"
+    return again(trace, Sent(request("none", url=url), 0.3))
+
+
+@miniature("secret_goes_to_its_own_host", refreshed)
+def puts_the_key_into_a_body(trace):
+    return again(trace, Sent(request("none", url="http://127.0.0.2/t", key_was="sk-old-0001"), 0.3))

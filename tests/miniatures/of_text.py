@@ -19,6 +19,12 @@ def declining():
     return replace(good, case=case)
 
 
+def ticking():
+    """A target that says that it ticks."""
+    good = whole()
+    return replace(good, case=replace(good.case, facts={"features": ("activity",)}))
+
+
 @miniature("text_is_exact", whole)
 def loses_a_character(trace):
     return response(trace, content="I will look")
@@ -84,16 +90,28 @@ def declares_a_first_delta_and_has_none(trace):
     return events(trace, trace.reports[0].events[1:])
 
 
-@miniature("activity_per_piece", whole)
+@miniature("activity_per_piece", ticking)
 def ticks_once(trace):
     tick = Event(EventKind.ACTIVITY)
     others = [e for e in trace.reports[0].events if e.kind is not EventKind.ACTIVITY]
     return events(trace, [tick, *others])
 
 
-@miniature("activity_per_piece", whole)
+@miniature("activity_per_piece", ticking)
 def ticks_without_end(trace):
     return events(trace, [*trace.reports[0].events, *[Event(EventKind.ACTIVITY)] * 50])
+
+
+@miniature("activity_per_piece", ticking)
+def says_that_it_ticks_and_does_not(trace):
+    return events(trace, [e for e in trace.reports[0].events if e.kind is not EventKind.ACTIVITY])
+
+
+@miniature("first_delta_once", thinking)
+def thinks_before_the_first_delta(trace):
+    first, *others = trace.reports[0].events
+    at = next(i for i, event in enumerate(others) if event.kind is EventKind.REASONING)
+    return events(trace, [*others[: at + 1], first, *others[at + 1 :]])
 
 
 @miniature("prose_is_not_stripped", tags, value=["<think> in code"])
