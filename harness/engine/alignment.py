@@ -120,7 +120,8 @@ class _Wire:
         return spoken | {"calls": list(calls.values()), "body": body, **self._ended()}
 
     def _joined(self, kind: str) -> str:
-        return "".join(region[4] for region in self.regions if region[0] == kind)
+        between = "\n" if kind == "usage" else ""  # each count is told whole
+        return between.join(region[4] for region in self.regions if region[0] == kind)
 
     def _ended(self) -> Json:
         keys = ("status", "ending", "connected")
