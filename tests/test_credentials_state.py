@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import stat
+import threading
 
 import pytest
 
@@ -194,6 +195,23 @@ def test_the_last_of_several_settings_counts(tmp_path):
     path.write_text("KEY=1\nKEY=2\n")
     set_env(path, "KEY", "3")
     assert path.read_text() == "KEY=1\nKEY=3\n"
+
+
+def test_two_writers_of_one_file_lose_no_setting(tmp_path):
+    """Two credentials of one project, renewed at the same time."""
+    path, together = tmp_path / ".env", threading.Barrier(8)
+
+    def write(number):
+        together.wait()
+        for turn in range(5):
+            set_env(path, f"KEY_{number}", f"v{turn}")
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert _parsed(path) == {f"KEY_{number}": "v4" for number in range(8)}
 
 
 @pytest.mark.parametrize(

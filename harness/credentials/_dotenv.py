@@ -12,9 +12,11 @@ from io import StringIO
 from pathlib import Path
 
 from dotenv.parser import parse_stream
+from filelock import FileLock
 
 from harness.credentials._state import write_private
 
+PATIENCE_S = 5.0
 _LINE = re.compile(
     r"""(?P<lead>\s*(?:export\s+)?['"]?[^=#'"\s]+['"]?[^\S\r\n]*=[^\S\r\n]*)
         (?P<value>'(?:[^'\\]|\\.)*' | "(?:[^"\\]|\\.)*" | [^\r\n]*?)
@@ -26,9 +28,18 @@ _PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,=-]+\Z")
 
 def set_env(path: str | Path, key: str, value: str) -> None:
     """Replaces the last setting of the key, which is the one that counts; appends if there is none;
-    creates the file if there is none. Atomic; a new file is private."""
+    creates the file if there is none. Atomic, and no setting of another writer's is lost; a new
+    file is private."""
     path = Path(path).expanduser().resolve()
-    text = path.read_bytes().decode("utf-8") if path.exists() else ""
+    with FileLock(path.with_name(path.name + ".lock"), timeout=PATIENCE_S, mode=0o600):
+        text = path.read_bytes().decode("utf-8") if path.exists() else ""
+        mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o600
+        new = path.with_name(path.name + ".new")
+        write_private(new, _with(text, key, value).encode("utf-8"), mode=mode)
+        new.replace(path)
+
+
+def _with(text: str, key: str, value: str) -> str:
     parts = [(binding.key, binding.original.string) for binding in parse_stream(StringIO(text, ""))]
     places = [index for index, (name, _) in enumerate(parts) if name == key]
     lines = [line for _, line in parts]
@@ -38,10 +49,7 @@ def set_env(path: str | Path, key: str, value: str) -> None:
         if text and not text.endswith(("\n", "\r")):
             lines.append("\n")
         lines.append(f"{key}={_quoted(value, '')}\n")
-    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o600
-    new = path.with_name(path.name + ".new")
-    write_private(new, "".join(lines).encode("utf-8"), mode=mode)
-    new.replace(path)
+    return "".join(lines)
 
 
 def _replaced(line: str, key: str, value: str) -> str:
