@@ -1,4 +1,4 @@
-"""`harness cassette show|lint|scrub|import`: look at one, judge it, make it safe or stock."""
+"""`harness cassette show|lint|scrub|import|synthesize`: look at one, judge it, make it safe."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from harness.cassette.fault import Fault
 from harness.cassette.importing import import_
 from harness.cassette.lint import UNREADABLE, lint, lint_bytes
 from harness.cassette.show import show_all
+from harness.cli import _synthesize
 from harness.errors import FileError, HarnessError
 
 OK, FAULTY, UNLOADABLE = 0, 1, 2
@@ -45,6 +46,7 @@ def add(subparsers: Any) -> None:
     importing.add_argument("--out", metavar="FILE", help="where to write it (default: stdout)")
     importing.add_argument("--force", action="store_true", help="replace an existing FILE")
     importing.set_defaults(run=run_import)
+    _synthesize.add(commands)
 
 
 def run_show(args: argparse.Namespace) -> int:
