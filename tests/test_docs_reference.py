@@ -11,6 +11,8 @@ import yaml
 from docs_blocks import CHECKOUT, DOCS
 
 from harness.cli import COMMANDS, parser
+from harness.data import builtin
+from harness.engine import cells, read_scenario
 from harness.reports import REPORTS
 from harness.schemas import names, schema
 from harness.settings import KEYS
@@ -115,6 +117,20 @@ def test_every_page_is_in_the_sites_navigation():
         page for section in script("site").navigation(DOCS) for p in section.values() for page in p
     ]
     assert sorted(told) == sorted(str(p.relative_to(DOCS)) for p in DOCS.rglob("*.md"))
+
+
+def test_the_four_families_are_on_the_wires_that_the_table_says():
+    """Each scenario that the page names is there, and drawn on exactly those wires."""
+    page = (DOCS / "four_families.md").read_text("utf-8")
+    told = re.findall(r"`(\w+)` \(([a-z, ]+)\)", page)
+    assert len(told) >= 6
+    for name, wires in told:
+        scenario = read_scenario(builtin("scenarios") / f"{name}.yaml")
+        drawn = {cell.transport.wire for cell in cells(scenario)}
+        every = {"chat", "messages", "responses", "converse", "jwt"}
+        assert drawn == (every if wires == "all wires" else set(wires.split(", "))), name
+    for name in re.findall(r"`([a-z]+_[a-z_]+)`", page.partition("| family | its scenarios")[2]):
+        assert (builtin("scenarios") / f"{name}.yaml").is_file(), name
 
 
 def test_the_pre_commit_hooks_are_commands_that_exist():
