@@ -45,9 +45,7 @@ def cli() -> str:
         "or lint found a fault; 2 usage, or nothing was selected, or a file could not be read; "
         "3 something errored, so that nothing is known.\n"
     )
-    lines.append(
-        "`harness --version` says what is installed; `-h` helps with every command.\n"
-    )
+    lines.append("`harness --version` says what is installed; `-h` helps with every command.\n")
     for name in COMMANDS:
         lines += _command(_chosen(parser(name), name))
     lines.append("## pytest\n")
