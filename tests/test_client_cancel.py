@@ -111,7 +111,7 @@ def test_a_read_that_blocks_in_another_thread_is_woken(stalled):
 
 
 async def test_a_stalled_await_is_woken(stalled):
-    """By `cancel`, with the partial reply; the task itself is not cancelled."""
+    """By `cancel`, however often, with the partial reply; the task itself is not cancelled."""
     heard = asyncio.Event()
 
     def listen(event):
@@ -121,6 +121,7 @@ async def test_a_stalled_await_is_woken(stalled):
     async with AsyncClient(BACKEND, TOY, base_url=stalled, on_event=listen) as client:
         asking = asyncio.create_task(client.ask(HELLO))
         await asyncio.wait_for(heard.wait(), 10)
+        client.cancel()
         client.cancel()
         reply = await asyncio.wait_for(asking, 10)
     assert reply.outcome.failure.kind is FailureKind.CANCELLED

@@ -70,6 +70,8 @@ class AsyncClient:
     def cancel(self) -> None:
         """Ends every ask that runs now, from any thread; later ones are not concerned."""
         for stop, (loop, _) in list(self._running.items()):
+            if stop.wanted:
+                continue  # a second cancellation would count as one from outside
             stop.set()
             loop.call_soon_threadsafe(self._wake, stop)
 
