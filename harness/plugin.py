@@ -24,9 +24,9 @@ from harness.engine.story import tell
 from harness.engine.targets import make_target
 from harness.errors import HarnessError
 from harness.model import Level, Verdict, VerdictKind
+from harness.providers import PROVIDERS
 from harness.record.fixtures import add_option, record_first
 from harness.record.fixtures import harness_tape as harness_tape  # noqa: PLC0414 -- for pytest
-from harness.providers import PROVIDERS
 from harness.reports import write_report
 from harness.settings import Settings, is_asked_for, read_settings
 

@@ -1,4 +1,4 @@
-"""A llama-server of llama.cpp on this machine: chat completions, no key, whatever model it loaded."""
+"""A llama-server of llama.cpp on this machine: chat completions, no key, whatever model it has."""
 
 from harness.model import Provider
 

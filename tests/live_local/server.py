@@ -91,7 +91,19 @@ class Server:
             port = probe.getsockname()[1]
         self.base_url = f"http://127.0.0.1:{port}"
         command = [binary(), "-m", self.model, "--alias", "tiny-random-llama", "--jinja"]
-        command += ["--host", "127.0.0.1", "--port", port, "-c", 4096, "-np", 2, "--no-warmup"]
+        command += [
+            "--host",
+            "127.0.0.1",
+            "--port",
+            port,
+            "-c",
+            4096,
+            "-np",
+            2,
+            "--no-warmup",
+            "-t",
+            "1",
+        ]
         self._process = subprocess.Popen(
             list(map(str, command)), stdout=self._log, stderr=self._log
         )

@@ -46,12 +46,14 @@ def test_what_is_recorded_now_replays_as_it_was_seen(case, running, tmp_path):
 
 @pytest.mark.parametrize("case", cases.CASES, ids=lambda case: case.id)
 def test_what_is_committed_is_still_what_it_says(case, running, tmp_path):
-    """The same question, asked again: the same events and fields as in the committed cassette."""
+    """The same question, asked again: the same events and fields as in the committed cassette, and
+    the same words where the server honours the seed, which it does not on the messages wire."""
     path = tmp_path / "tape.yaml"
     again = record(case, running, path)
     said = cases.summary(case, again)["said"]
     assert changes(load(case.path), load(path)) == []
-    assert said == SEEN[case.id]["said"]
+    if case.wire != "messages":
+        assert said == SEEN[case.id]["said"]
 
 
 def test_the_command_records_from_it(running, tmp_path):
