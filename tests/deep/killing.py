@@ -22,7 +22,7 @@ import signal
 import sys
 import tempfile
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -113,6 +113,7 @@ class Suite:
         self.seconds: dict[str, float] = {}
         self.red: dict[str, str] = {}
         self.reached: dict[Line, set[str]] = defaultdict(set)
+        self.killed: Counter[tuple[str, str]] = Counter()  # mutants by file and scenario
         shares = [list(self.scenarios)[start::at_once] for start in range(at_once)]
         jobs = [lambda answer, share=share: self._trace(share, answer) for share in shares]
         for _, status, answer in forked(jobs, at_once):
@@ -142,20 +143,23 @@ class Suite:
                 self.reached[file, 0].add(cell)
 
     def reaching(self, mutant: Mutant) -> list[str]:
-        """The cells that run the changed lines, those of scenarios that reach little else of this
-        file first, and one of each scenario before the second of any. What runs at the import
-        concerns every cell that comes into the file."""
+        """The cells that run the changed lines: one of each scenario before the second of any, the
+        scenarios first that have killed most in this file, then those that reach it least. What
+        runs at the import concerns every cell that comes into the file."""
         lines = range(mutant.line, mutant.last + 1) if mutant.function else (0,)
         found = set().union(*(self.reached.get((mutant.file, line), set()) for line in lines))
         of_scenario = defaultdict(list)
         for cell in sorted(found):
             of_scenario[cell.partition("[")[0]].append(cell)
         rounds = [
-            (turn, len(own) / len(found), cell)
-            for own in of_scenario.values()
+            (turn, -self.killed[mutant.file, scenario], len(own), cell)
+            for scenario, own in of_scenario.items()
             for turn, cell in enumerate(random.Random(mutant.start).sample(own, len(own)))
         ]
-        return [cell for _, _, cell in sorted(rounds)]
+        return [cell for *_, cell in sorted(rounds)]
+
+    def note(self, mutant: Mutant, killer: str) -> None:
+        self.killed[mutant.file, killer.partition("[")[0]] += 1
 
 
 @contextmanager
@@ -233,28 +237,30 @@ class Mutated(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):
         return self.text.encode()
 
 
-def attack(suite: Suite, mutant: Mutant, chosen: list[str], answer: Path) -> None:
+def attack(suite: Suite, mutant: Mutant, answer: Path) -> None:
     """In a child: write which cell is red and why, or an empty answer when none is."""
+    chosen = suite.reaching(mutant)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     for name in [name for name in sys.modules if name.partition(".")[0] == "harness"]:
         if name != "harness" and name.split(".")[1] not in SCENARIO_LAYER:
             del sys.modules[name]
     sys.meta_path.insert(0, Mutated(mutant))  # before the `try`: it must parse
     signal.setitimer(signal.ITIMER_PROF, SECONDS)
-    answer.write_text(json.dumps({"killer": "the import", "why": "it never ends"}))
-    told = {"killer": "", "why": ""}
+    told = {"killer": "", "why": "", "cells": len(chosen)}
+    endless = {**told, "why": "it never ends"}
+    answer.write_text(json.dumps(endless | {"killer": "the import"}))
     try:
         found = _anew(suite, chosen)
         run = importlib.import_module("harness.engine.judge").run_cell
         target = importlib.import_module("harness.engine.targets").make_target("reference")
     except Exception as error:  # noqa: BLE001
-        told, found = {"killer": "the import", "why": repr(error)}, []
+        told, found = told | {"killer": "the import", "why": repr(error)}, []
     for cell in found:
         signal.setitimer(signal.ITIMER_PROF, SECONDS + PATIENCE * suite.seconds[cell.id])
         signal.alarm(WALL)
-        answer.write_text(json.dumps({"killer": cell.id, "why": "it never ends"}))
+        answer.write_text(json.dumps(endless | {"killer": cell.id}))
         if fault := fault_of(run(cell, target)):
-            told = {"killer": cell.id, "why": fault}
+            told |= {"killer": cell.id, "why": fault}
             break
     signal.setitimer(signal.ITIMER_PROF, 0)
     signal.alarm(0)
@@ -271,15 +277,14 @@ def _anew(suite: Suite, chosen: list[str]) -> list[Any]:
 
 def tried(suite: Suite, chosen: list[Mutant], at_once: int) -> Iterator[tuple[Mutant, dict]]:
     """Each mutant and what became of it: how many cells reach it, which one killed it, and why."""
-    of_mutant = [suite.reaching(mutant) for mutant in chosen]
-    jobs = [
-        lambda answer, mutant=mutant, own=own: attack(suite, mutant, own, answer)
-        for mutant, own in zip(chosen, of_mutant, strict=True)
-    ]
+    jobs = [lambda answer, mutant=mutant: attack(suite, mutant, answer) for mutant in chosen]
     for number, status, answer in forked(jobs, at_once):
+        mutant = chosen[number]
         if not os.WIFSIGNALED(status) and os.waitstatus_to_exitcode(status):
-            raise SystemExit(f"{chosen[number]}\n{answer.with_suffix('.error').read_text()}")
-        yield chosen[number], json.loads(answer.read_text()) | {"cells": len(of_mutant[number])}
+            raise SystemExit(f"{mutant}\n{answer.with_suffix('.error').read_text()}")
+        end = json.loads(answer.read_text())
+        suite.note(mutant, end["killer"])
+        yield mutant, end
 
 
 def tell(line: dict[str, Any]) -> None:
