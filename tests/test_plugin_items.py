@@ -88,7 +88,8 @@ def test_a_built_in_node_id_runs_again(repo):
     """`builtin/...` is found wherever the wheel lies."""
     made = repo(scenarios=("builtin", "scenarios"))
     listed = run(made, "--collect-only", "-q", "builtin/text_is_text.yaml")
-    node = re.search(r"^builtin/text_is_text.yaml::provider\[.*\]$", listed.stdout.str(), re.MULTILINE)
+    pattern = r"^builtin/text_is_text.yaml::provider\[.*\]$"
+    node = re.search(pattern, listed.stdout.str(), re.MULTILINE)
     assert node, listed.stdout.str()
     result = run(made, "--target", "reference", node.group())
     result.assert_outcomes(passed=1)
