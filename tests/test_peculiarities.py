@@ -14,7 +14,6 @@ from harness.model import Exchange, Piece, Request
 from harness.wire import eventstream
 
 CHAT = "https://llm.example/v1/chat/completions"
-MESSAGES = "https://llm.example/v1/messages"
 RESPONSES = "https://llm.example/v1/responses"
 MODEL = "https://bedrock-runtime.eu-north-1.amazonaws.com/model/some.model-v1"
 
@@ -170,6 +169,20 @@ def test_parts_that_are_counted_on_from_the_item_before_are_said_once():
         {"type": "response.completed", "response": {"status": "completed", "output": []}},
     ]
     assert said(RESPONSES, sse(*events))["response"]["content"] == "One. Two."
+
+
+def program_call(status):
+    call = {"type": "function_call", "call_id": "c1", "name": "look", "arguments": "{}"}
+    call |= {"status": "in_progress", "caller": {"type": "program", "caller_id": "p1"}}
+    return {"object": "response", "status": status, "output": [call]}
+
+
+def test_a_call_by_the_servers_own_program_waits_for_the_client():
+    """It is in progress until it is answered, in a reply that is complete."""
+    found = said(RESPONSES, program_call("completed"))
+    assert calls(found) == [("look", "{}")]
+    assert found["response"]["finish_reason"] == "tool_calls"
+    assert calls(said(RESPONSES, program_call("incomplete"))) == []
 
 
 # Who speaks

@@ -239,7 +239,7 @@ def _take_call(said: _Said, item: Item, number: int, *, cut: bool) -> None:
         said.drop("(no name)", "nobody could run it")
         return
     finished = item.done or (ended is not None and ended.status == "completed" and is_object(wire))
-    if ended is None or not finished or raw.get("status") in PENDING:
+    if ended is None or not finished or (raw.get("status") in PENDING and not _awaited(raw, ended)):
         said.pending = True
         said.drop(name, "the reply ended before its end")
         return
@@ -256,6 +256,14 @@ def _take_call(said: _Said, item: Item, number: int, *, cut: bool) -> None:
         data["raw_arguments"] = wire
     said.calls.append(ToolCall(ids[0], name, arguments, data))
     said.position += 1
+
+
+def _awaited(raw: JsonObject, ended: Ended) -> bool:
+    """A call by a program that runs at the server stays in progress until a client answers it: in
+    a completed reply it is whole."""
+    caller = raw.get("caller")
+    by_program = isinstance(caller, dict) and caller.get("type") == "program"
+    return by_program and ended.status == "completed"
 
 
 def _whole_arguments(wire: str, *, cut: bool) -> str | None:
