@@ -19,7 +19,12 @@ from harness.model import Case, Exchange, Expectation, Regions, Turn
 from harness.registry import module_of
 from harness.scenario import ExpectSpec, FaultSpec
 
-ALWAYS = ("no_unexpected_request", "nothing_left_unplayed", "never_waits_for_ever")
+ALWAYS = (
+    "no_unexpected_request",
+    "nothing_left_unplayed",
+    "never_waits_for_ever",
+    "secret_goes_to_its_own_host",
+)
 
 
 def build(cell: Cell) -> Case:
