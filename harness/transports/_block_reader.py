@@ -55,7 +55,7 @@ class BlockReader(ABC):
         self.terminated = False
         self._frames = 0
         self._whole: Whole | None = Whole()
-        self._streamed: bool | None = None if status < 400 else False
+        self._streamed: bool | None = None if status < 300 else False
         self._ended = False
 
     def fork(self) -> Self:
@@ -168,8 +168,8 @@ class BlockReader(ABC):
 
     def _end_document(self, how: Ending) -> list[Event]:
         assert self._whole is not None
-        body = self._whole.body() if self._whole.closed or self.status >= 400 else b""
-        if self.status >= 400:
+        body = self._whole.body() if self._whole.closed or self.status >= 300 else b""
+        if self.status >= 300:
             return self.fail(self.read_failure(Answer(self.status, self.headers, body)))
         if self._streamed is None:
             return self._nothing(how)

@@ -43,7 +43,7 @@ def classify(
     aws = find_header(headers, "x-amzn-errortype")
     if aws:
         said.type = aws.partition(":")[0].rpartition("#")[2]
-    inside = status is None or status < 400
+    inside = status is None or status < 300
     shown = said.status if inside else status
     kind = _verdicts.kind(shown, said.type, said.code, f"{said.message} {said.more}")
     transient = _verdicts.transient(kind, shown)

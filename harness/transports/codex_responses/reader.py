@@ -45,7 +45,7 @@ class ResponsesReader:
     def __init__(self, provider: Provider, status: int = 200, headers: Headers = ()) -> None:
         self._provider, self._status, self._headers = provider, status, headers
         self._sse: SseDecoder | None = None
-        self._whole = Whole() if status >= 400 else None
+        self._whole = Whole() if status >= 300 else None
         self._blank = b""  # what came before the body's first telling byte
         self._silent = True  # no event has come
         thinking = COMMENTARY_IS_REASONING in provider.profiles
@@ -77,12 +77,12 @@ class ResponsesReader:
             data = self._opened(data)
         if self._whole is not None:
             self._whole.feed(data)
-            return self._document() if self._whole.closed and self._status < 400 else []
+            return self._document() if self._whole.closed and self._status < 300 else []
         return self._events(data) if self._sse is not None else []
 
     def end(self, how: Ending = Ending.COMPLETE) -> list[Event]:
         events: list[Event] = []
-        if self._whole is not None and self._status >= 400:
+        if self._whole is not None and self._status >= 300:
             events = self._failed(self._classified(self._whole.body()))
         elif self._whole is not None and not self.finished:
             events = self._unfinished_document(self._whole.body())

@@ -56,7 +56,7 @@ class _Unit(NamedTuple):
 def regions_of(exchange: Exchange) -> Regions:
     body = exchange.body
     start = body.lstrip(b" \t\r\n\xef\xbb\xbf")
-    if start[:1] in (b"{", b"[", b"<") or (exchange.status or 200) >= 400:
+    if start[:1] in (b"{", b"[", b"<") or (exchange.status or 200) >= 300:
         return _of_document(exchange, body)
     reader = ResponsesReader(_ANYBODY)
     units: list[Span] = []
@@ -86,7 +86,7 @@ def _values(body: bytes, event: sse.SseEvent) -> dict[Path, Value]:
 
 def _of_document(exchange: Exchange, body: bytes) -> Regions:
     whole = Span(0, len(body))
-    if (exchange.status or 200) >= 400:
+    if (exchange.status or 200) >= 300:
         region = Region(RegionKind.ERROR, *whole, 0)
         return Regions(Framing.DOCUMENT, (whole,), (region,) if body else ())
     reader = ResponsesReader(_ANYBODY)
