@@ -68,16 +68,11 @@ def _guarded(case: Case, play: Callable[[], Verdict]) -> Verdict:
 
 
 def _play(case: Case, target: Target, door: str) -> Verdict:
-    if case.untestable:
-        return Verdict(case, VerdictKind.UNTESTABLE, reason=case.untestable)
-    if door not in target.doors:
-        doors = ", ".join(sorted(target.doors))
-        return Verdict(case, VerdictKind.UNTESTABLE, reason=f"reached only by: {doors}")
     outputs: list[str] = []
-    reports: list[Report] = []
     with set_stage(case, door) as stage, _listening(outputs):
-        if stage.refusal:
-            return Verdict(case, VerdictKind.UNTESTABLE, reason=stage.refusal)
+        refusal = _refusal(case, target, door) or stage.refusal
+        if refusal:
+            return Verdict(case, VerdictKind.UNTESTABLE, reason=refusal)
         ours = "inprocess" in target.doors  # it may sleep on our clock, which a stranger cannot
         features = target.start().features
         lacking = unsuited(case, features, own_clock=not ours)
@@ -85,17 +80,35 @@ def _play(case: Case, target: Target, door: str) -> Verdict:
             return Verdict(case, VerdictKind.UNTESTABLE, reason=lacking)
         told = {"features": features, "scale": stage.clock_scale if ours else 1.0}
         case = replace(case, facts={**case.facts, **told})
-        session = target.open(stage.wire)
-        try:
-            for number in range(len(case.turns)):
-                stage.player.turn = number
-                reports.append(_turn(session, stage, case, number))
-                if reports[-1].skipped:
-                    break
-        finally:
-            session.close()
+        reports = _reports(case, target, stage)
         trace = _trace(case, stage, reports, outputs)
-    skipped = next((report.skipped for report in reports if report.skipped), None)
+    return _judged(trace)
+
+
+def _refusal(case: Case, target: Target, door: str) -> str:
+    """Why a case is not run at all: it means nothing here, or the target has no such door."""
+    if case.untestable or door in target.doors:
+        return case.untestable or ""
+    return f"reached only by: {', '.join(sorted(target.doors))}"
+
+
+def _reports(case: Case, target: Target, stage: Stage) -> list[Report]:
+    reports: list[Report] = []
+    session = target.open(stage.wire)
+    try:
+        for number in range(len(case.turns)):
+            stage.player.turn = number
+            reports.append(_turn(session, stage, case, number))
+            if reports[-1].skipped:
+                break
+    finally:
+        session.close()
+    return reports
+
+
+def _judged(trace: Trace) -> Verdict:
+    case = trace.case
+    skipped = next((report.skipped for report in trace.reports if report.skipped), None)
     reason = f"the target has no {skipped}" if skipped else unasked(trace)
     if reason:
         return Verdict(case, VerdictKind.UNTESTABLE, reason=reason, trace=trace)

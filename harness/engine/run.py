@@ -73,7 +73,7 @@ def _find(name: str, folders: Sequence[Path]) -> Path:
     raise UsageError(f"no scenario {name!r}", hint=did_you_mean(path.stem, known))
 
 
-def run(
+def run(  # noqa: PLR0913 -- what is run, on what, and by how many
     chosen: Sequence[Cell],
     target: Target,
     door: str,
