@@ -40,7 +40,7 @@ def verdict(tmp_path):
 
 
 def test_the_story_of_a_failed_case(verdict, snapshot):
-    """Title, reason, each broken sentence, the wire in time, the report, and how to play it again."""
+    """Title, reason, each broken sentence, the wire in time, the report, and how to play it."""
     assert masked(tell(verdict)) == snapshot
 
 

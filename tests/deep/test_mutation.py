@@ -32,12 +32,22 @@ pytestmark = pytest.mark.skipif(
 
 
 def copied(folder):
-    """The package, its scenarios and its cassettes, where a file of it may be changed."""
+    """The package, its scenarios and its cassettes, as they are now."""
     source = Path(harness.__file__).parent
     ignored = shutil.ignore_patterns("__pycache__", "_builtin")
     shutil.copytree(source, folder / "harness", ignore=ignored)
     for name in ("scenarios", "cassettes"):
-        (folder / name).symlink_to(builtin(name), target_is_directory=True)
+        shutil.copytree(builtin(name), folder / name)
+    return folder
+
+
+def changed(base, folder, mutant):
+    """A copy of the copy, with the one file changed."""
+    shutil.copytree(base / "harness", folder / "harness")
+    for name in ("scenarios", "cassettes"):
+        (folder / name).symlink_to(base / name, target_is_directory=True)
+    source = catalogue.source_of(base / "harness", mutant)
+    (folder / "harness" / mutant.path).write_text(source, "utf-8")
     return folder
 
 
@@ -61,13 +71,11 @@ def cells_by(lines, mutant):
     return sorted(hit, key=order.get)[:MOST_CELLS]
 
 
-def judged(mutant, lines, folder):
+def judged(mutant, lines, base, folder):
     asked = cells_by(lines, mutant)
     if not asked:
         return "no cell comes by it"
-    home = copied(folder)
-    source = catalogue.source_of(home / "harness", mutant)
-    (home / "harness" / mutant.path).write_text(source, "utf-8")
+    home = changed(base, folder, mutant)
     (home / "asked.json").write_text(json.dumps(asked))
     try:
         done = ran(home, "judge", str(home / "asked.json"), timeout=LONGEST)
@@ -80,18 +88,18 @@ def judged(mutant, lines, folder):
 
 def test_the_suite_kills_the_mutants(tmp_path):
     """At least 85 % of those that are not judged equivalent, by the conformance cells alone."""
-    package = Path(harness.__file__).parent
+    home = copied(tmp_path / "base")
+    package = home / "harness"
     every = [m for file in catalogue.files(package) for m in catalogue.mutants(package, file)]
     wanted = min(int(os.environ.get("HARNESS_MUTANTS", SAMPLE)), len(every))
     sample = random.Random(SEED).sample(every, wanted)
-    home = copied(tmp_path / "base")
     watched = sorted({mutant.path for mutant in sample})
     traced = ran(home, "trace", str(tmp_path / "lines.json"), *watched)
     assert traced.returncode == 0, traced.stderr
     lines = {n: set(s) for n, s in json.loads((tmp_path / "lines.json").read_text()).items()}
 
     def one(number):
-        return judged(sample[number], lines, tmp_path / f"m{number}")
+        return judged(sample[number], lines, home, tmp_path / f"m{number}")
 
     with ThreadPoolExecutor(2) as pool:
         results = dict(zip((m.name for m in sample), pool.map(one, range(wanted)), strict=True))

@@ -155,7 +155,7 @@ def partial(snapshot):
 
 
 def result(final, session):
-    if isinstance(final, str):  # what came was no JSON, and is handed on as it is
+    if not hasattr(final, "content"):  # what came was no message, and is handed on
         response = {"content": "", "reasoning": "", "tool_calls": [], "finish_reason": None}
         return {"outcome": "complete", "response": response}
     blocks = [block.model_dump(exclude_none=True) for block in final.content or ()]

@@ -80,7 +80,7 @@ def chat_events(chunk, emit):
     for choice in chunk.choices or ():
         delta = choice.delta
         if delta is not None and delta.content:
-            emit("text", text=delta.content)
+            emit("text", text=plain(delta.content))
         for call in (delta.tool_calls if delta is not None else None) or ():
             if call.function and call.function.name:
                 emit("tool_name", name=call.function.name, text=call.function.name, call=call.index)
@@ -92,10 +92,15 @@ def chat_events(chunk, emit):
             emit("finish", finish_reason=choice.finish_reason)
 
 
+def plain(content):
+    """A text; or what a server sent in its place, as the client hands it on."""
+    return content if isinstance(content, str) else json.dumps(content)
+
+
 def partial(chunks):
     """What the user of the iterator holds when it raises: the text so far, and no finished call."""
     text = "".join(
-        choice.delta.content or ""
+        plain(choice.delta.content or "")
         for chunk in chunks
         for choice in chunk.choices or ()
         if choice.delta is not None
@@ -104,7 +109,7 @@ def partial(chunks):
 
 
 def chat_result(completion, session):
-    if isinstance(completion, str):  # what came was no JSON, and is handed on as it is
+    if not hasattr(completion, "choices"):  # what came was no completion, and is handed on
         return {"outcome": "complete", "response": empty(None)}
     if not completion.choices:
         return {"outcome": "complete", "response": empty(completion.usage and usage(completion))}
@@ -115,7 +120,7 @@ def chat_result(completion, session):
     return {
         "outcome": "complete",
         "response": {
-            "content": message.content or "",
+            "content": plain(message.content or ""),
             "reasoning": extra.get("reasoning_content") or extra.get("reasoning") or "",
             "tool_calls": [
                 {
@@ -124,6 +129,7 @@ def chat_result(completion, session):
                     "arguments": given(call.function.arguments),
                 }
                 for call in message.tool_calls or ()
+                if getattr(call, "function", None)
             ],
             "finish_reason": choice.finish_reason,
             "raw_finish_reason": choice.finish_reason,
@@ -259,7 +265,7 @@ INCOMPLETE = {"max_output_tokens": "length", "content_filter": "content_filter"}
 
 
 def response_result(final, session):
-    if isinstance(final, str):  # what came was no JSON, and is handed on as it is
+    if not hasattr(final, "output"):  # what came was no response, and is handed on
         return {"outcome": "complete", "response": empty(None)}
     output = final.output or []
     session["previous"] = {
