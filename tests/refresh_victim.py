@@ -22,9 +22,7 @@ from harness.credentials import CREDENTIALS
 from harness.credentials._state import _FileJournal
 from harness.model import Ask
 
-OURS = tuple(
-    str(Path(room.__file__).parent) for room in (harness.client, harness.credentials)
-)
+OURS = tuple(str(Path(room.__file__).parent) for room in (harness.client, harness.credentials))
 KEPT = _FileJournal.write.__code__
 
 

@@ -38,7 +38,12 @@ _FIELDS = ("messages", "model", "temperature", "max_tokens", "tools", "tool_choi
 class Gateway:
     name = "gateway"
     wire = "jwt"
-    uncounted: tuple[str, ...] = ("total_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
+    uncounted: tuple[str, ...] = (
+        "total_tokens",
+        "cache_read_tokens",
+        "cache_write_tokens",
+        "reasoning_tokens",
+    )
 
     def convert_messages(
         self, messages: Sequence[JsonObject], provider: Provider, ask: Ask
