@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import importlib.metadata
 import sys
 from collections.abc import Sequence
@@ -70,6 +71,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def console() -> None:
+    if isinstance(sys.stdout, io.TextIOWrapper):  # so that answers and progress keep their order
+        sys.stdout.reconfigure(line_buffering=True)
     """A target is named as module:make, and looked for where the user stands first."""
     sys.path.insert(0, str(Path.cwd()))
     sys.exit(main())

@@ -44,7 +44,7 @@ def _run(arguments: argparse.Namespace) -> int:
     text = skeleton(arguments.kind, name)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, "utf-8")
-    print(file, flush=True)  # before what comes to stderr, also where both are one pipe
+    print(file)
     for line in _next(arguments.kind, name, file):
         print(line, file=sys.stderr)
     return 0
