@@ -1,111 +1,105 @@
-"""How much of our readers the conformance suite alone holds: a seeded sample of mutants.
+"""The conformance suite against a broken reader: a mutant that no case notices is a gap.
 
-Each mutant is run in a copy of the package, on the cells that come by its line; the first cell that
-does not pass kills it. `HARNESS_MUTANTS=60` takes a smaller sample. What is judged to be equivalent
-stands, with its reason, in equivalent.json; docs/mutants.md lists judgements and survivors.
+A seeded sample of small faults is put into the readers and the framing, one at a time, and the
+cases that run the changed lines are judged. Nothing but the scenarios may catch it. A survivor is
+either judged to mean the same (equivalent.yaml, with the reason), or it is a gap: docs/mutants.md.
+`HARNESS_MUTANTS` is the size of the sample, `HARNESS_MUTANTS_SEED` its seed.
 """
 
+import importlib.util
 import json
 import os
-import random
-import shutil
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import mutants as catalogue
 import pytest
-
-import harness
-from harness.data import builtin
+import yaml
 
 HERE = Path(__file__).parent
-SEED, SAMPLE, WANTED = 20260101, 300, 0.85
-LONGEST = 60  # seconds for one mutant: one that loops is killed
-MOST_CELLS = 250  # of those that come by a line, over as many scenarios as there are
-EQUIVALENT = json.loads((HERE / "equivalent.json").read_text("utf-8"))
-
-pytestmark = pytest.mark.skipif(
-    "HARNESS_DEEP" not in os.environ, reason="takes long: tox -e deep, or HARNESS_DEEP=1"
-)
+COUNT = os.environ.get("HARNESS_MUTANTS", "300")
+SEED = os.environ.get("HARNESS_MUTANTS_SEED", "1")
+BAR = 0.85
+SOURCE = '''\
+"""A text of every kind of fault."""
+TABLE = {"stop": 1, "length": 2}
 
 
-def copied(folder):
-    """The package, its scenarios and its cassettes, as they are now."""
-    source = Path(harness.__file__).parent
-    ignored = shutil.ignore_patterns("__pycache__", "_builtin")
-    shutil.copytree(source, folder / "harness", ignore=ignored)
-    for name in ("scenarios", "cassettes"):
-        shutil.copytree(builtin(name), folder / name)
-    return folder
+def read(data, at=0):
+    """Never changed: a sentence."""
+    if not data or at > 3:
+        raise ValueError("a sentence for a person")
+    kept.value = data[at:at]
+    return f"{data} and {at}"
+'''
+
+deep = pytest.mark.skipif(os.environ.get("HARNESS_DEEP") != "1", reason="deep: set HARNESS_DEEP=1")
+posix = pytest.mark.skipif(os.name != "posix", reason="each mutant is tried in a fork")
 
 
-def changed(base, folder, mutant):
-    """A copy of the copy, with the one file changed."""
-    shutil.copytree(base / "harness", folder / "harness")
-    for name in ("scenarios", "cassettes"):
-        (folder / name).symlink_to(base / name, target_is_directory=True)
-    source = catalogue.source_of(base / "harness", mutant)
-    (folder / "harness" / mutant.path).write_text(source, "utf-8")
-    return folder
+def loaded(name):
+    spec = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
-def ran(folder, *words, timeout=None):
-    environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, str(HERE.parent / "mutant_run.py"), *words]
-    return subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=timeout, check=False
-    )
+def judged():
+    entries = yaml.safe_load((HERE / "equivalent.yaml").read_text("utf-8"))
+    assert all(entry["why"] for entry in entries)
+    return {tuple(entry[key] for key in ("file", "function", "was", "now")) for entry in entries}
 
 
-def cells_by(lines, mutant):
-    """The cells that come by the mutant's line, a few of each scenario first."""
-    spot = f"{mutant.path}:{mutant.line}"
-    hit = [name for name, seen in lines.items() if spot in seen]
-    random.Random(mutant.name).shuffle(hit)
-    rank, order = {}, {}
-    for name in hit:
-        scenario = name.partition("[")[0]
-        order[name] = rank[scenario] = rank.get(scenario, -1) + 1
-    return sorted(hit, key=order.get)[:MOST_CELLS]
+def test_each_kind_of_fault_is_one_line_that_still_parses():
+    """Every change stands in one line, and words for people stay as they are."""
+    made = list(loaded("mutants").mutants_of("read.py", SOURCE))
+    assert {(mutant.kind, mutant.function) for mutant in made} == {
+        ("constant", ""),
+        ("word", ""),
+        ("entry dropped", ""),
+        ("and/or", "read"),
+        ("not removed", "read"),
+        ("comparison", "read"),
+        ("constant", "read"),
+        ("removed", "read"),
+        ("slice", "read"),
+        ("return None", "read"),
+    }
+    for mutant in made:
+        assert mutant.applied(SOURCE) != SOURCE
+        assert "a sentence" not in mutant.was or mutant.kind == "removed"
 
 
-def judged(mutant, lines, base, folder):
-    asked = cells_by(lines, mutant)
-    if not asked:
-        return "no cell comes by it"
-    home = changed(base, folder, mutant)
-    (home / "asked.json").write_text(json.dumps(asked))
-    try:
-        done = ran(home, "judge", str(home / "asked.json"), timeout=LONGEST)
-    except subprocess.TimeoutExpired:
-        return "killed by time"
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
-    return done.stdout.strip() or f"killed by {done.stderr.strip().splitlines()[-1]}"
+@deep
+def test_every_judgement_is_of_a_mutant_that_exists():
+    """A line that has changed must be judged anew."""
+    mutants = loaded("mutants")
+    killing = loaded("killing")
+    made = {
+        mutant.key
+        for path in killing.files()
+        for mutant in mutants.mutants_of(
+            str(path.relative_to(killing.PACKAGE)), path.read_text("utf-8")
+        )
+    }
+    assert judged() - made == set()
 
 
-def test_the_suite_kills_the_mutants(tmp_path):
-    """At least 85 % of those that are not judged equivalent, by the conformance cells alone."""
-    home = copied(tmp_path / "base")
-    package = home / "harness"
-    every = [m for file in catalogue.files(package) for m in catalogue.mutants(package, file)]
-    wanted = min(int(os.environ.get("HARNESS_MUTANTS", SAMPLE)), len(every))
-    sample = random.Random(SEED).sample(every, wanted)
-    watched = sorted({mutant.path for mutant in sample})
-    traced = ran(home, "trace", str(tmp_path / "lines.json"), *watched)
-    assert traced.returncode == 0, traced.stderr
-    lines = {n: set(s) for n, s in json.loads((tmp_path / "lines.json").read_text()).items()}
-
-    def one(number):
-        return judged(sample[number], lines, home, tmp_path / f"m{number}")
-
-    with ThreadPoolExecutor(2) as pool:
-        results = dict(zip((m.name for m in sample), pool.map(one, range(wanted)), strict=True))
-    if "HARNESS_MUTANTS_OUT" in os.environ:
-        Path(os.environ["HARNESS_MUTANTS_OUT"]).write_text(json.dumps(results, indent=1))
-    counted = {name: end for name, end in results.items() if name not in EQUIVALENT}
-    killed = sum(end.startswith("killed") for end in counted.values())
-    left = "\n".join(f"{name}: {end}" for name, end in counted.items() if "killed" not in end)
-    assert killed >= WANTED * len(counted), f"{killed} of {len(counted)} killed\n{left}"
+@deep
+@posix
+def test_the_suite_alone_kills_most_mutants(capsys):
+    """Of the mutants that are not judged equivalent, at least 85 % turn a green case red."""
+    command = [sys.executable, str(HERE / "killing.py"), "--count", COUNT, "--seed", SEED]
+    ran = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    first, *ends = map(json.loads, ran.stdout.splitlines())
+    assert first["cells"] > 1000
+    assert first["red"] == {}, "a suite that is red already kills nothing"
+    same = judged()
+    counted = [end for end in ends if end["killer"] or tuple(end["key"]) not in same]
+    survivors = [end for end in counted if not end["killer"]]
+    killed = len(counted) - len(survivors)
+    told = [f"{killed} of {len(counted)} mutants killed, {len(ends) - len(counted)} the same"]
+    told += [f"{end['shown']}\n    survived {end['cells']} cells" for end in survivors]
+    with capsys.disabled():
+        sys.stdout.write("\n" + "\n".join(told) + "\n")
+    assert killed >= BAR * len(counted)
