@@ -1,4 +1,4 @@
-"""`harness run`, `explain`, `lint`, `new` and `schema`: exit codes, filters, and what they print."""
+"""`harness run`, `explain`, `lint`, `new`, `schema`: exit codes, filters, and what they print."""
 
 import json
 import subprocess

@@ -85,8 +85,19 @@ def run_text(block, folder, names):
     assert block.text.strip()
 
 
+def run_diff(block, folder, names):
+    """A line before and after: a heading `file:line (kind)`, `- was`, `+ now`."""
+    lines = [line for line in block.text.splitlines() if line.strip()]
+    for heading, was, now in zip(lines[::3], lines[1::3], lines[2::3], strict=True):
+        file = heading.partition(":")[0]
+        assert (CHECKOUT / "harness" / file).is_file(), f"{block}: {file} is no file"
+        assert was.startswith("- "), was
+        assert now.startswith("+ "), now
+
+
 KINDS = {
     "console": run_console,
+    "diff": run_diff,
     "python": run_python,
     "yaml": run_yaml,
     "toml": lambda block, folder, names: tomllib.loads(block.text),

@@ -92,7 +92,7 @@ def test_waiting_for_ever_is_failed_by_its_invariant(tmp_path):
     import httpx  # noqa: PLC0415
 
     def waits(wire, turn):
-        with httpx.Client(transport=wire.transport(), timeout=None) as client:  # noqa: S113
+        with httpx.Client(transport=wire.transport(), timeout=None) as client:
             client.post(wire.base_url + "/v1/chat/completions", json={})
 
     cell = cell_of(tmp_path, faults="[{cut: {inside: text, ending: stall}}]", expect="[ends_once]")

@@ -44,7 +44,7 @@ def run(repo, *arguments):
 
 
 def test_all_of_them_in_one_run(repo):
-    """pytest-recording, syrupy, pytest-asyncio, pytest-randomly, xdist, and the conformance cases."""
+    """pytest-recording, syrupy, pytest-asyncio, pytest-randomly, xdist, and our own cases."""
     first = run(repo, "--snapshot-update", "-n", "2", "--block-network")
     first.assert_outcomes(passed=23)
     again = run(repo, "-n", "2", "-p", "randomly")

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import io
 import importlib.metadata
+import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
