@@ -84,3 +84,12 @@ def image(part):
     """(media type, base64) of an `image_url` part that holds its data."""
     head, _, data = part["image_url"]["url"].partition(",")
     return head.removeprefix("data:").removesuffix(";base64"), data
+
+
+def read(reading, *given):
+    """What the client handed on, by its documented fields. Where that is not of the client's own
+    type, its user's code breaks on just this line, and that is what is told."""
+    try:
+        return reading(*given)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        return failed(error)

@@ -5,7 +5,7 @@ import json
 
 import anthropic
 import httpx2  # the client's own transport library: its exceptions surface unwrapped
-from _loop import Skipped, failed, history, image, serve, stepped
+from _loop import Skipped, failed, history, image, read, serve, stepped
 
 SURFACED = (
     anthropic.AnthropicError,
@@ -45,7 +45,7 @@ def run(turn, emit, session):
             final = client.messages.create(**request)
         except SURFACED as error:
             return failed(error)
-        return result(final, session)
+        return read(result, final, session)
     try:
         with client.messages.stream(**request) as stream:
             return streamed(stream, emit, session)
@@ -62,11 +62,11 @@ def streamed(stream, emit, session):
 
     for event in stepped(stream, SURFACED, take):
         if isinstance(event, Exception):
-            return failed(event, partial(kept.get("snapshot")))
+            return failed(event, read(partial, kept.get("snapshot")))
         emitted(event, emit, named)
         if event.type == "message_stop":
             break
-    return result(stream.current_message_snapshot, session)
+    return read(result, stream.current_message_snapshot, session)
 
 
 def build(turn, session):

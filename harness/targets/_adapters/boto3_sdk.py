@@ -3,6 +3,7 @@
 import base64
 import importlib.metadata
 import json
+import struct
 
 import boto3
 import botocore.config
@@ -10,7 +11,7 @@ import botocore.eventstream
 import botocore.exceptions
 import botocore.parsers
 import urllib3.exceptions
-from _loop import Skipped, failed, history, image, serve, stepped
+from _loop import Skipped, failed, history, image, read, serve, stepped
 
 SURFACED = (
     botocore.exceptions.BotoCoreError,
@@ -21,7 +22,9 @@ SURFACED = (
     urllib3.exceptions.HTTPError,
     ValueError,
     TypeError,
-    KeyError,
+    LookupError,
+    AttributeError,
+    struct.error,
 )
 FINISH = {
     "end_turn": "stop",
@@ -31,6 +34,8 @@ FINISH = {
     "model_context_window_exceeded": "length",
     "guardrail_intervened": "content_filter",
     "content_filtered": "content_filter",
+    "malformed_model_output": "error",
+    "malformed_tool_use": "error",
 }
 
 
@@ -57,7 +62,7 @@ def run(turn, emit, session):
             answer = client.converse(**request)
         except SURFACED as error:
             return raised(error)
-        return whole(answer, session)
+        return read(whole, answer, session)
     try:
         stream = client.converse_stream(**request)["stream"]
     except SURFACED as error:
@@ -66,11 +71,13 @@ def run(turn, emit, session):
     for event in stepped(stream, SURFACED, lambda event: None):
         if isinstance(event, Exception):
             return raised(event, partial(state) if state["blocks"] else None)
-        take(event, state, emit)
+        broken = read(take, event, state, emit)
+        if broken:
+            return {**broken, "outcome": "interrupted", "response": partial(state)}
         if "metadata" in event and state["finish"]:  # the last event of every stream
             stream.close()
             break
-    return streamed(state, session)
+    return read(streamed, state, session)
 
 
 def raised(error, response=None):

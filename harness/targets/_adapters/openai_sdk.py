@@ -9,7 +9,7 @@ import json
 
 import httpx2  # the client's own transport library: its exceptions can surface
 import openai
-from _loop import Skipped, failed, history, serve, stepped
+from _loop import Skipped, failed, history, read, serve, stepped
 from openai.lib.streaming.chat import ChatCompletionStreamState
 
 MODES = ["chat_completions", "codex_responses"]
@@ -47,7 +47,7 @@ def chat(client, turn, emit, session):
             whole = client.chat.completions.create(model=turn["model"], **request)
         except SURFACED as error:
             return failed(error)
-        return chat_result(whole, session)
+        return read(chat_result, whole, session)
     state = ChatCompletionStreamState()
     seen = []
     try:
@@ -70,7 +70,7 @@ def chat(client, turn, emit, session):
         final = state.current_completion_snapshot  # it refuses to parse, and holds the reply
     except SURFACED as error:
         return failed(error, partial(seen))
-    return chat_result(final, session)
+    return read(chat_result, final, session)
 
 
 CHAT_KEYS = ("messages", "tools", "tool_choice", "max_tokens", "temperature")
@@ -123,13 +123,9 @@ def chat_result(completion, session):
             "content": plain(message.content or ""),
             "reasoning": extra.get("reasoning_content") or extra.get("reasoning") or "",
             "tool_calls": [
-                {
-                    "id": str(call.id) if call.id is not None else None,
-                    "name": call.function.name or "",
-                    "arguments": given(call.function.arguments),
-                }
+                chat_call(call)
                 for call in message.tool_calls or ()
-                if getattr(call, "function", None)
+                if getattr(call, "function", None) or getattr(call, "custom", None)
             ],
             "finish_reason": choice.finish_reason,
             "raw_finish_reason": choice.finish_reason,
@@ -137,6 +133,26 @@ def chat_result(completion, session):
             "refusal": message.refusal,
         },
     }
+
+
+def chat_call(call):
+    custom = getattr(call, "custom", None)
+    name = custom.name if custom else call.function.name
+    return {
+        "id": str(call.id) if call.id is not None else None,
+        "name": plain(name or ""),
+        "arguments": custom.input if custom else given(call.function.arguments),
+    }
+
+
+def told(call):
+    """A function's arguments, or the free text of a custom tool."""
+    return call.input if call.type == "custom_tool_call" else given(call.arguments)
+
+
+def count(number):
+    """A count as the protocol has it; a negative one, or none, is no count."""
+    return number if type(number) is int and number >= 0 else None
 
 
 def given(arguments):
@@ -160,12 +176,12 @@ def usage(completion):
         return None
     prompt, output = counted.prompt_tokens_details, counted.completion_tokens_details
     return {
-        "input_tokens": counted.prompt_tokens,
-        "output_tokens": counted.completion_tokens,
-        "total_tokens": counted.total_tokens,
-        "cache_read_tokens": prompt.cached_tokens if prompt else None,
-        "cache_write_tokens": getattr(prompt, "cache_write_tokens", None) if prompt else None,
-        "reasoning_tokens": output.reasoning_tokens if output else None,
+        "input_tokens": count(counted.prompt_tokens),
+        "output_tokens": count(counted.completion_tokens),
+        "total_tokens": count(counted.total_tokens),
+        "cache_read_tokens": detail(prompt, "cached_tokens"),
+        "cache_write_tokens": detail(prompt, "cache_write_tokens"),
+        "reasoning_tokens": detail(output, "reasoning_tokens"),
     }
 
 
@@ -186,7 +202,7 @@ def responses(client, turn, emit, session):
             final = client.responses.create(model=turn["model"], store=False, **request)
         except SURFACED as error:
             return failed(error)
-        return response_result(final, session)
+        return read(response_result, final, session)
     try:
         stream = client.responses.create(model=turn["model"], store=False, stream=True, **request)
     except SURFACED as error:
@@ -200,17 +216,24 @@ TERMINAL = {"response.completed", "response.incomplete", "response.failed"}
 def streamed_response(stream, emit, session):
     """By iterating to the terminal event, which holds the whole response; what comes after it is
     no part of the response any more."""
-    text, named = [], set()
+    text, named, done = [], set(), []
     with stream:
         for event in stepped(stream, SURFACED, lambda event: None):
             if isinstance(event, Exception):
                 return failed(event, {**empty(None), "content": "".join(text)})
-            if event.type in TERMINAL:
-                return response_result(event.response, session)
-            if event.type == "error":
+            kind = getattr(event, "type", None)
+            if kind in TERMINAL:
+                if not event.response.output:  # some servers tell the items on the way alone
+                    event.response.output = done
+                return read(response_result, event.response, session)
+            if kind == "error":
                 error = {"type": event.code or "error", "message": event.message, "status": None}
                 return {"outcome": "error", "response": None, "error": error}
-            response_event(event, emit, text, named)
+            if kind == "response.output_item.done":
+                done.append(event.item)
+            broken = read(response_event, event, emit, text, named)
+            if broken:
+                return broken
     # the iterator ended without saying that the response did
     return {"outcome": "complete", "response": {**empty(None), "content": "".join(text)}}
 
@@ -247,8 +270,8 @@ def response_part(part):
 
 def response_event(event, emit, text, named):
     if event.type == "response.output_text.delta":
-        text.append(event.delta)
-        emit("text", text=event.delta)
+        text.append(plain(event.delta))
+        emit("text", text=plain(event.delta))
     elif event.type in {"response.reasoning_summary_text.delta", "response.reasoning_text.delta"}:
         emit("reasoning", text=event.delta)
     elif event.type == "response.output_item.added" and event.item.type == "function_call":
@@ -260,8 +283,12 @@ def response_event(event, emit, text, named):
         emit("tool_arguments", text=event.delta, call=event.output_index)
 
 
-STATUS = {"completed": "stop", "failed": "error", "cancelled": "error"}
-INCOMPLETE = {"max_output_tokens": "length", "content_filter": "content_filter"}
+STATUS = {"completed": "stop", "failed": "error", "cancelled": "error", "in_progress": None}
+INCOMPLETE = {
+    "max_output_tokens": "length",
+    "max_tokens": "length",
+    "content_filter": "content_filter",
+}
 
 
 def response_result(final, session):
@@ -272,12 +299,12 @@ def response_result(final, session):
         "role": "assistant",
         "output": [item.model_dump(exclude_none=True) for item in output],
     }
-    calls = [item for item in output if item.type == "function_call"]
+    calls = [item for item in output if item.type in {"function_call", "custom_tool_call"}]
     reasoning = [part.text for i in output if i.type == "reasoning" for part in i.summary or ()]
     finish = STATUS.get(final.status, final.status)
     if final.status == "incomplete":
         reason = final.incomplete_details.reason if final.incomplete_details else None
-        finish = INCOMPLETE.get(reason, reason or "unknown")
+        finish = INCOMPLETE.get(reason, "pause")
     counted = final.usage
     messages = [part for item in output if item.type == "message" for part in item.content or ()]
     said = [part.text for part in messages if part.type == "output_text"]
@@ -288,25 +315,35 @@ def response_result(final, session):
         "provider_data": {"reasoning_items": session["previous"]["output"]},
         "reasoning": "\n\n".join(reasoning),
         "tool_calls": [
-            {"id": call.call_id, "name": call.name, "arguments": given(call.arguments)}
+            {"id": call.call_id, "name": plain(call.name or ""), "arguments": told(call)}
             for call in calls
         ],
         "finish_reason": "tool_calls" if calls and finish == "stop" else finish,
         "raw_finish_reason": final.status,
         "usage": counted
         and {
-            "input_tokens": counted.input_tokens,
-            "output_tokens": counted.output_tokens,
-            "total_tokens": counted.total_tokens,
-            "cache_read_tokens": counted.input_tokens_details.cached_tokens,
-            "cache_write_tokens": getattr(counted.input_tokens_details, "cache_write_tokens", None),
-            "reasoning_tokens": counted.output_tokens_details.reasoning_tokens,
+            "input_tokens": count(counted.input_tokens),
+            "output_tokens": count(counted.output_tokens),
+            "total_tokens": count(counted.total_tokens),
+            "cache_read_tokens": detail(counted.input_tokens_details, "cached_tokens"),
+            "cache_write_tokens": detail(counted.input_tokens_details, "cache_write_tokens"),
+            "reasoning_tokens": detail(counted.output_tokens_details, "reasoning_tokens"),
         },
     }
-    if final.status == "failed" and final.error:
-        error = {"type": final.error.code, "message": final.error.message, "status": None}
+    if final.status in {"failed", "cancelled"}:
+        told_of = final.error
+        error = {
+            "type": (told_of and told_of.code) or final.status,
+            "message": (told_of and told_of.message) or f"the response is {final.status}",
+            "status": None,
+        }
         return {"outcome": "error", "response": None, "error": error}
     return {"outcome": "complete", "response": response}
+
+
+def detail(counts, name):
+    """A count that a compatible server may leave out, and its whole group with it."""
+    return count(getattr(counts, name, None))
 
 
 if __name__ == "__main__":
