@@ -63,7 +63,8 @@ def test_the_command_records_from_it(running, tmp_path):
     assert main([*words, "--cassettes", str(tmp_path)]) == 0
     (exchange,) = load(tmp_path / "llamacpp" / "recorded_text.yaml").exchanges
     assert exchange.status == 200
-    assert len(exchange.pieces) > 10
+    assert len(exchange.pieces) > 1  # how many words a random model says is not ours to know
+    assert exchange.body.rstrip().endswith(b"data: [DONE]")
 
 
 def test_the_bytes_of_a_recording_are_those_of_the_server(running, tmp_path):
