@@ -163,3 +163,8 @@ _GROWN = {
     Shape.THINKING: EventKind.REASONING,
     Shape.CALL: EventKind.TOOL_ARGUMENTS,
 }
+
+
+def is_content(raw: object) -> bool:
+    """Whether this is the content of a whole reply: blocks, or none; not a list of other things."""
+    return isinstance(raw, list) and (not raw or any(isinstance(block, dict) for block in raw))

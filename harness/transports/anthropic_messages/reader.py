@@ -24,7 +24,7 @@ from harness.model import (
 )
 from harness.transports._arguments import as_text
 from harness.transports._block_reader import BlockReader
-from harness.transports._blocks import Block, Shape
+from harness.transports._blocks import Block, Shape, is_content
 from harness.transports._failures import broken, classify
 from harness.transports.anthropic_messages import meaning
 from harness.wire import jsontext
@@ -187,7 +187,7 @@ class MessagesReader(BlockReader):
     def document(self, document: JsonObject) -> list[Event]:
         if document.get("type") == "error" or isinstance(document.get("error"), dict | str):
             return self._error(document, None)
-        if not isinstance(document.get("content"), list):
+        if not is_content(document.get("content")):
             return self.fail(broken("the body is JSON, but neither a message nor an error"))
         events = self._message_start({"message": document}, None)
         return events + self._message_stop({}, None)

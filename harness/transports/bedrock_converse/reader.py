@@ -26,7 +26,7 @@ from harness.model import (
 )
 from harness.transports._arguments import as_text, compact
 from harness.transports._block_reader import BlockReader
-from harness.transports._blocks import Block, Shape
+from harness.transports._blocks import Block, Shape, is_content
 from harness.transports._failures import broken, classify
 from harness.transports.bedrock_converse import meaning
 from harness.wire.eventstream import EventStreamDecoder, Frame
@@ -175,7 +175,7 @@ class ConverseReader(BlockReader):
     def document(self, document: JsonObject) -> list[Event]:
         output = document.get("output")
         message = output.get("message") if isinstance(output, dict) else None
-        if not isinstance(message, dict) or not isinstance(message.get("content"), list):
+        if not isinstance(message, dict) or not is_content(message.get("content")):
             held = document.get("Output")
             said = held if isinstance(held, dict) else document
             if any(key in said for key in ("__type", "message", "Message")):

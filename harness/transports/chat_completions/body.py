@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.model import Event, JsonObject, Span
+from harness.model import Event, FinishReason, JsonObject, Span
 from harness.transports.chat_completions import meaning
 from harness.transports.chat_completions.reply import Reply
 
@@ -22,6 +22,21 @@ def take_choice(reply: Reply, choice: JsonObject, span: Span | None = None) -> l
     if finish is not None:
         reply.finish = finish
     return events
+
+
+def is_reply(body: JsonObject) -> bool:
+    """Whether a choice says anything. One vendor leaves out the message that it has filtered, so a
+    reason is enough; but a bare stop of nothing is no reply."""
+    listed = body.get("choices")
+    for choice in listed if isinstance(listed, list) else ():
+        if not isinstance(choice, dict):
+            continue
+        if isinstance(choice.get("message"), dict) or isinstance(choice.get("delta"), dict):
+            return True
+        finish = meaning.raw_finish(choice.get("finish_reason"))
+        if finish is not None and meaning.finish_reason(finish) is not FinishReason.STOP:
+            return True
+    return False
 
 
 def take_body(reply: Reply, body: JsonObject) -> tuple[list[Event], list[str]]:

@@ -30,7 +30,7 @@ from harness.model import (
 from harness.transports._failures import broken, classify, is_error
 from harness.transports._whole import Whole
 from harness.transports.chat_completions import meaning
-from harness.transports.chat_completions.body import MORE_CHOICES, take_body, take_choice
+from harness.transports.chat_completions.body import MORE_CHOICES, is_reply, take_body, take_choice
 from harness.transports.chat_completions.reply import DONE_IS_END, EOF_IS_END, Reply
 from harness.transports.chat_completions.template import Template, learn, plain_text
 from harness.wire import jsontext
@@ -129,8 +129,8 @@ class ChatReader:
         return events
 
     def _take_body(self, body: JsonObject, events: list[Event]) -> None:
-        if not body.get("choices") or not isinstance(body["choices"], list):
-            self._fail(broken("the reply has no choices"), events)
+        if not is_reply(body):
+            self._fail(broken("the reply has no choices, or none that says anything"), events)
             return
         self._reply.whole = True
         told, warnings = take_body(self._reply, body)

@@ -231,7 +231,8 @@ def is_reply(raw: Any) -> bool:
     """Whether a JSON value is a response object: also a failed, queued or empty one."""
     if not isinstance(raw, dict) or raw.get("object") not in (None, "", "response"):
         return False
-    if isinstance(raw.get("output"), list):
-        return True
-    known = raw.get("object") == "response" and isinstance(raw.get("status"), str)
-    return known and raw.get("output") is None
+    output, status = raw.get("output"), raw.get("status")
+    if isinstance(output, list) and output:
+        return any(isinstance(item, dict) for item in output)
+    known = isinstance(status, str) and (raw.get("object") == "response" or output == [])
+    return known and output in (None, [])

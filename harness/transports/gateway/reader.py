@@ -24,7 +24,7 @@ from harness.model import (
     Span,
 )
 from harness.transports._arguments import as_text
-from harness.transports._failures import classify, is_error
+from harness.transports._failures import broken, classify, is_error
 from harness.transports.chat_completions import meaning
 from harness.transports.chat_completions.reader import ChatReader
 from harness.transports.chat_completions.reply import Reply
@@ -69,6 +69,10 @@ class GatewayReader(ChatReader):
     def _take_body(self, body: JsonObject, events: list[Event]) -> None:
         self._reply.whole = True
         self._take(body, events, None)
+        # Content may be null, and the calls too; a body that says neither is somebody else's.
+        if self._reply.silent and not _may_be_empty(body):
+            self._fail(broken("the reply has neither content nor a tool call"), events)
+            return
         self._finish(events)
 
     def _take(self, chunk: JsonObject, events: list[Event], span: Span | None) -> None:
@@ -81,7 +85,7 @@ class GatewayReader(ChatReader):
         ]
         events += self._reply.take(delta, span)
         _note(self._reply, chunk)
-        if chunk.get("is_final") is True:
+        if chunk.get("is_final") is True and not (self._reply.silent and _is_odd(chunk)):
             self._reply.whole = True
 
     def _is_new(self, entry: JsonObject) -> bool:
@@ -98,6 +102,15 @@ def whole_call(entry: JsonObject, index: int) -> JsonObject:
     arguments = entry.get("arguments")
     function = {"name": entry.get("name"), "arguments": {} if arguments is None else arguments}
     return {"id": entry.get("id"), "index": index, "function": function}
+
+
+def _may_be_empty(body: JsonObject) -> bool:
+    return "content" in body and not _is_odd(body)
+
+
+def _is_odd(chunk: JsonObject) -> bool:
+    """Whether its content is of no type that content has here."""
+    return not isinstance(chunk.get("content"), str | None)
 
 
 def read_failure(answer: Answer, provider: Provider) -> Failure:

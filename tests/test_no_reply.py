@@ -1,0 +1,117 @@
+"""A whole body under status 200 that is no reply of its protocol, on all five wires."""
+
+import pytest
+from wire_samples import SERVER, read_bytes
+
+from harness.model import FinishReason, OutcomeKind
+from harness.transports import TRANSPORTS
+
+WIRES = ("chat_completions", "anthropic_messages", "codex_responses", "bedrock_converse", "gateway")
+JSON = (("content-type", "application/json"),)
+
+# What no protocol of ours says: each is an error, whoever reads it.
+NOBODYS = {
+    "nothing": "",
+    "blanks": " \n\n",
+    "null": "null",
+    "number": "7",
+    "string": '"Hello"',
+    "true": "true",
+    "words": "upstream is busy",
+    "list": "[]",
+    "list_of_numbers": "[7]",
+    "list_of_objects": '[{"content":"Hello"}]',
+    "empty_object": "{}",
+    "other_object": '{"id":1,"usage":{},"model":"m"}',
+    "typed_only": '{"type":"message"}',
+    "half_object": '{"content":7,"choices":[],"output":7}',
+    "numbers": '{"content":7,"choices":7,"output":7,"tool_calls":7}',
+    "objects": '{"content":{},"choices":{},"output":{}}',
+    "lists_of_numbers": '{"content":[7],"choices":[7],"output":[7]}',
+    "reasons_alone": '{"stop_reason":"end_turn","stopReason":"end_turn","finish_reason":"stop"}',
+    "status_alone": '{"status":"completed"}',
+}
+
+# What one protocol says in a wrong type, with its good end beside it.
+ONE_WIRES = {
+    "chat_completions": (
+        '{"choices":null}',
+        '{"choices":[{"finish_reason":"stop","index":0}]}',
+        '{"choices":[{"message":null,"finish_reason":"stop"}]}',
+        '{"choices":[{"message":7,"finish_reason":"stop"}]}',
+        '{"choices":[{"message":["Hello"],"finish_reason":"stop"}]}',
+        '{"choices":["Hello"]}',
+    ),
+    "anthropic_messages": (
+        '{"type":"message","content":null,"stop_reason":"end_turn"}',
+        '{"type":"message","content":"Hello","stop_reason":"end_turn"}',
+        '{"type":"message","content":[7],"stop_reason":"end_turn"}',
+        '{"type":"message","content":{"type":"text"},"stop_reason":"end_turn"}',
+    ),
+    "codex_responses": (
+        '{"object":"response","status":"completed","output":7}',
+        '{"object":"response","status":"completed","output":[7]}',
+        '{"object":"response","status":"completed","output":{}}',
+        '{"object":"response","status":7,"output":[]}',
+        '{"object":"list","output":[]}',
+        '{"output":[]}',
+    ),
+    "bedrock_converse": (
+        '{"stopReason":"end_turn","output":null}',
+        '{"stopReason":"end_turn","output":{"message":7}}',
+        '{"stopReason":"end_turn","output":{"message":{"content":7}}}',
+        '{"stopReason":"end_turn","output":{"message":{"content":["Hello"]}}}',
+    ),
+    "gateway": (
+        '{"choices":[],"content":7}',
+        '{"content":{},"usage":{"prompt_tokens":1}}',
+        '{"content":[],"tool_calls":[]}',
+        '{"tool_calls":null,"usage":null}',
+        '{"is_final":true}',
+    ),
+}
+
+# What looks as empty, and is a reply.
+EMPTY = {
+    "chat_completions": '{"choices":[{"message":{"content":null},"finish_reason":"stop"}]}',
+    "anthropic_messages": '{"type":"message","content":[],"stop_reason":"end_turn"}',
+    "codex_responses": '{"object":"response","status":"completed","output":[]}',
+    "bedrock_converse": '{"stopReason":"end_turn","output":{"message":{"content":[]}}}',
+    "gateway": '{"content":null,"model":"m","usage":null,"tool_calls":null}',
+}
+
+
+def read(wire, body, streamed):
+    """As the body comes: whole, and byte by byte."""
+    body, headers = body.encode(), JSON if not streamed else (("content-type", streamed),)
+    cuts = [body[at : at + 1] for at in range(len(body))]
+    whole, _ = read_bytes(TRANSPORTS.get(wire), [body], 200, headers, server=SERVER)
+    assert read_bytes(TRANSPORTS.get(wire), cuts, 200, headers, server=SERVER)[0] == whole
+    return whole
+
+
+@pytest.mark.parametrize("streamed", ["", "text/event-stream"], ids=["whole", "streamed"])
+@pytest.mark.parametrize("wire", WIRES)
+@pytest.mark.parametrize("name", NOBODYS)
+def test_what_is_nobodys_reply_is_an_error(wire, name, streamed):
+    """Whatever the content type promises, and on every wire."""
+    outcome = read(wire, NOBODYS[name], streamed)
+    assert outcome.kind is OutcomeKind.ERROR
+    assert outcome.failure.message
+
+
+@pytest.mark.parametrize(
+    ("wire", "body"), [(wire, body) for wire, bodies in ONE_WIRES.items() for body in bodies]
+)
+def test_a_reply_in_wrong_types_is_an_error(wire, body):
+    """A good end beside it does not make it a reply."""
+    assert read(wire, body, "").kind is OutcomeKind.ERROR
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_a_reply_that_says_nothing_is_still_one(wire):
+    """A model may have nothing to say: then all that its protocol demands is there."""
+    outcome = read(wire, EMPTY[wire], "")
+    assert outcome.kind is OutcomeKind.COMPLETE
+    assert outcome.response.finish_reason is FinishReason.STOP
+    assert not outcome.response.content
