@@ -134,7 +134,21 @@ MISTAKES = {
         "inside: arguments",
         "12:19: 'arguments' is no place. Places are: text, reasoning, signature, tool_id, too",
     ),
-    "unknown_ending": ("ending: eof", "ending: oef", "12:52: 'oef' is not a valid Ending"),
+    "unknown_ending": (
+        "ending: eof",
+        "ending: oef",
+        "12:52: 'oef' is no ending of a cut. Did you mean 'eof'?",
+    ),
+    "ending_of_a_client": (
+        "ending: eof",
+        "ending: client_closed",
+        "12:52: 'client_closed' is no ending of a cut. Known: complete, eof, reset, stall",
+    ),
+    "ending_is_a_number": (
+        "ending: eof",
+        "ending: 7",
+        "12:52: 7 is no ending of a cut. Known: complete, eof, reset, stall",
+    ),
     "bad_percent": ("at: 50%", "at: 150%", "12:5: '150%' is no share. Write it like 50% or 0.5"),
     "missing_fault_argument": (
         "- cut: {inside: tool_arguments, at: 50%, ending: eof}",

@@ -15,8 +15,10 @@ from harness.errors import UsageError
 from harness.faults import _position as position
 from harness.faults._edit import first_bytes, measured, seen
 from harness.model import Ending, Exchange, Regions
+from harness.scenario import did_you_mean
 
 WIRES = None
+_ENDINGS = ("eof", "reset", "stall", "complete")
 _NAMES = ("inside", "before", "after", "between", "byte", "event")
 
 
@@ -37,6 +39,9 @@ def apply(  # noqa: PLR0913  a scenario's own words
     given = (inside, before, after, between, byte, event)
     if sum(one is not None for one in given) != 1:
         raise UsageError("a cut falls at one place", hint=f"Say one of {', '.join(_NAMES)}")
+    if ending not in _ENDINGS:  # also Ending.CLIENT_CLOSED, which no server can do
+        hint = did_you_mean(ending, _ENDINGS)
+        raise UsageError(f"{ending!r} is no ending of a cut", hint=hint)
     how = Ending(ending)
     if before == "first_byte":
         return replace(exchange, status=None, reason="", headers=(), pieces=(), ending=how)
