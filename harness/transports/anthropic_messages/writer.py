@@ -8,15 +8,15 @@ from harness.model import (
     FailureKind,
     FinishReason,
     JsonObject,
-    Piece,
     Request,
     Say,
     SayKind,
     Script,
     Usage,
 )
-from harness.transports._fragments import fragments
+from harness.transports import _answer, _script
 from harness.transports._ids import call_id
+from harness.transports._script import fragments
 from harness.transports.anthropic_messages import meaning
 from harness.transports.anthropic_messages.messages import arguments_object
 from harness.wire import jsontext, sse
@@ -29,8 +29,10 @@ _STOP_REASON = {
     FinishReason.PAUSE: "pause_turn",
 }
 _UNKNOWN = "a_reason_of_the_future"
+_BROKEN = "Internal server error"
 _MESSAGE_ID = "msg_01HarnessHarnessHarness01"
 _REQUEST_ID = "req_011HarnessHarnessHarness"
+_HEADERS = (("request-id", _REQUEST_ID),)
 
 _KIND_TYPE = {
     FailureKind.AUTHENTICATION: "authentication_error",
@@ -49,23 +51,14 @@ _KIND_TYPE = {
 
 
 def write(script: Script, request: Request, *, stream: bool, model: str) -> Exchange:
-    if any(say.finish is FinishReason.ERROR for say in script) and not stream:
-        return write_failure(Failure(FailureKind.SERVER_ERROR, "Internal server error"), request)
+    if _script.breaks(script) and not stream:
+        return write_failure(Failure(FailureKind.SERVER_ERROR, _BROKEN), request)
     if not stream:
         body = jsontext.dumps(_message(script, model))
-        return _exchange(request, "application/json", (Piece(body),))
-    pieces = tuple(
-        Piece(sse.encode(jsontext.dumps(event), event=event["type"]))
-        for event in _events(script, model)
-    )
-    return _exchange(request, "text/event-stream; charset=utf-8", pieces)
-
-
-def _exchange(
-    request: Request, content_type: str, pieces: tuple[Piece, ...], status: int = 200
-) -> Exchange:
-    headers = (("content-type", content_type), ("request-id", _REQUEST_ID))
-    return Exchange(request, status, "OK" if status == 200 else "", headers, pieces)
+        return _answer.good(request, _answer.JSON, [body], _HEADERS)
+    events = _events(script, model)
+    bodies = [sse.encode(jsontext.dumps(event), event=event["type"]) for event in events]
+    return _answer.good(request, _answer.SSE, bodies, _HEADERS)
 
 
 def _blocks(script: Script) -> list[tuple[Say, JsonObject]]:
@@ -98,19 +91,18 @@ def _message(script: Script, model: str) -> JsonObject:
         "content": [block for _, block in _blocks(script)],
         "stop_reason": _stop_reason(script),
         "stop_sequence": None,
-        "usage": _counts(_usage(script)),
+        "usage": _counts(_script.usage(script) or Usage()),
     }
 
 
 def _events(script: Script, model: str) -> list[JsonObject]:
-    usage = _usage(script)
-    counts = _counts(usage)
+    counts = _counts(_script.usage(script) or Usage())
     start = _message((), model) | {"stop_reason": None, "usage": counts | {"output_tokens": 1}}
     events: list[JsonObject] = [{"type": "message_start", "message": start}]
     for index, (say, block) in enumerate(_blocks(script)):
         events += _block_events(index, say, block)
-    if any(say.finish is FinishReason.ERROR for say in script):
-        error = {"type": "api_error", "message": "Internal server error"}
+    if _script.breaks(script):
+        error = {"type": "api_error", "message": _BROKEN}
         return [*events, {"type": "error", "error": error, "request_id": _REQUEST_ID}]
     delta = {"stop_reason": _stop_reason(script), "stop_sequence": None}
     events.append({"type": "message_delta", "delta": delta, "usage": counts})
@@ -121,20 +113,19 @@ def _block_events(index: int, say: Say, block: JsonObject) -> list[JsonObject]:
     kind = block["type"]
     deltas: list[JsonObject] = []
     opened = dict(block)
+    parts = fragments(say.text, say.parts)
     if kind == "text":
         opened["text"] = ""
-        deltas = [{"type": "text_delta", "text": part} for part in _cut(say.text, say)]
+        deltas = [{"type": "text_delta", "text": part} for part in parts]
     elif kind == "thinking":
         opened |= {"thinking": "", "signature": ""}
-        deltas = [{"type": "thinking_delta", "thinking": part} for part in _cut(say.text, say)]
+        deltas = [{"type": "thinking_delta", "thinking": part} for part in parts]
         if say.signature:
             deltas.append({"type": "signature_delta", "signature": say.signature})
     elif kind == "tool_use":
         opened["input"] = {}
-        raw = say.arguments
-        deltas = [
-            {"type": "input_json_delta", "partial_json": part} for part in ["", *_cut(raw, say)]
-        ]
+        parts = ["", *fragments(say.arguments, say.parts)]
+        deltas = [{"type": "input_json_delta", "partial_json": part} for part in parts]
     where = {"index": index}
     return [
         {"type": "content_block_start", **where, "content_block": opened},
@@ -143,22 +134,9 @@ def _block_events(index: int, say: Say, block: JsonObject) -> list[JsonObject]:
     ]
 
 
-def _cut(text: str, say: Say) -> list[str]:
-    return fragments(text, say.parts)
-
-
 def _stop_reason(script: Script) -> str:
-    said = next((say.finish for say in reversed(script) if say.finish is not None), None)
-    if said is not None:
-        return _STOP_REASON.get(said, _UNKNOWN)
-    kinds = {say.kind for say in script}
-    if SayKind.CALL in kinds:
-        return "tool_use"
-    return "refusal" if SayKind.REFUSAL in kinds else "end_turn"
-
-
-def _usage(script: Script) -> Usage:
-    return next((say.usage for say in reversed(script) if say.usage is not None), Usage())
+    finish = _script.finish(script, refused=FinishReason.CONTENT_FILTER)
+    return _STOP_REASON.get(finish, _UNKNOWN)
 
 
 def _counts(usage: Usage) -> JsonObject:
@@ -181,8 +159,4 @@ def write_failure(failure: Failure, request: Request) -> Exchange:
     status = failure.status or meaning.STATUS_OF[kind]
     error = {"type": kind, "message": failure.message}
     body = jsontext.dumps({"type": "error", "error": error, "request_id": _REQUEST_ID})
-    exchange = _exchange(request, "application/json", (Piece(body),), status)
-    if failure.retry_after is None:
-        return exchange
-    headers = (*exchange.headers, ("retry-after", f"{failure.retry_after:g}"))
-    return Exchange(request, status, "", headers, exchange.pieces)
+    return _answer.bad(request, status, body, failure, _HEADERS)

@@ -10,15 +10,15 @@ from harness.model import (
     FailureKind,
     FinishReason,
     JsonObject,
-    Piece,
     Request,
     Say,
     SayKind,
     Script,
     Usage,
 )
-from harness.transports._fragments import fragments
+from harness.transports import _answer, _script
 from harness.transports._ids import call_id
+from harness.transports._script import fragments
 from harness.transports.anthropic_messages.messages import arguments_object
 from harness.transports.bedrock_converse import meaning
 from harness.wire import eventstream, jsontext
@@ -31,9 +31,8 @@ _STOP_REASON = {
     FinishReason.ERROR: "malformed_model_output",
 }
 _UNKNOWN = "a_reason_of_the_future"
-_REQUEST_ID = "00000000-0000-4000-8000-000000000001"
+_HEADERS = (("x-amzn-requestid", "00000000-0000-4000-8000-000000000001"),)
 _PADDING = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-_JSON = "application/json"
 
 _KIND_CODE = {
     FailureKind.AUTHENTICATION: "UnrecognizedClientException",
@@ -53,23 +52,16 @@ _KIND_CODE = {
 
 def write(script: Script, request: Request, *, stream: bool, model: str) -> Exchange:
     if not stream:
-        return _exchange(request, _JSON, (Piece(jsontext.dumps(_document(script))),))
-    pieces = tuple(Piece(_frame(name, data)) for name, data in _events(script))
-    return _exchange(request, "application/vnd.amazon.eventstream", pieces)
-
-
-def _exchange(
-    request: Request, content_type: str, pieces: tuple[Piece, ...], status: int = 200
-) -> Exchange:
-    headers = (("content-type", content_type), ("x-amzn-requestid", _REQUEST_ID))
-    return Exchange(request, status, "OK" if status == 200 else "", headers, pieces)
+        return _answer.good(request, _answer.JSON, [jsontext.dumps(_document(script))], _HEADERS)
+    bodies = [_frame(name, data) for name, data in _events(script)]
+    return _answer.good(request, "application/vnd.amazon.eventstream", bodies, _HEADERS)
 
 
 def _frame(name: str, data: JsonObject) -> bytes:
     """Every payload carries a padding of its own length, so that sizes tell nothing."""
     payload = jsontext.dumps(data)
     padded = jsontext.dumps(data | {"p": _PADDING[: 1 + len(payload) % len(_PADDING)]})
-    headers = {":event-type": name, ":content-type": _JSON, ":message-type": "event"}
+    headers = {":event-type": name, ":content-type": _answer.JSON, ":message-type": "event"}
     return eventstream.encode(headers, padded)
 
 
@@ -144,18 +136,13 @@ def _deltas(say: Say, block: JsonObject) -> list[JsonObject]:
 
 
 def _stop_reason(script: Script) -> str:
-    said = next((say.finish for say in reversed(script) if say.finish is not None), None)
-    if said is not None:
-        return _STOP_REASON.get(said, _UNKNOWN)
-    kinds = {say.kind for say in script}
-    if SayKind.CALL in kinds:
-        return "tool_use"
-    return "content_filtered" if SayKind.REFUSAL in kinds else "end_turn"
+    finish = _script.finish(script, refused=FinishReason.CONTENT_FILTER)
+    return _STOP_REASON.get(finish, _UNKNOWN)
 
 
 def _counts(script: Script) -> JsonObject:
     """The wire's input leaves the cache out; its total does not."""
-    usage = next((say.usage for say in reversed(script) if say.usage is not None), Usage())
+    usage = _script.usage(script) or Usage()
     read, written = usage.cache_read_tokens or 0, usage.cache_write_tokens or 0
     whole, said = usage.input_tokens or 0, usage.output_tokens or 0
     counts = {
@@ -175,8 +162,4 @@ def write_failure(failure: Failure, request: Request) -> Exchange:
     code = code or "InternalServerException"
     body = jsontext.dumps({"message": failure.message})
     status = failure.status or meaning.STATUS_OF[code]
-    exchange = _exchange(request, _JSON, (Piece(body),), status)
-    headers = (*exchange.headers, ("x-amzn-errortype", code))
-    if failure.retry_after is not None:
-        headers = (*headers, ("retry-after", f"{failure.retry_after:g}"))
-    return Exchange(request, status, "", headers, exchange.pieces)
+    return _answer.bad(request, status, body, failure, (*_HEADERS, ("x-amzn-errortype", code)))

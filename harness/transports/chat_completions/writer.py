@@ -10,20 +10,20 @@ from harness.model import (
     FailureKind,
     FinishReason,
     JsonObject,
-    Piece,
     Request,
     Say,
     SayKind,
     Script,
     Usage,
 )
-from harness.transports._fragments import fragments
+from harness.transports import _answer, _script
 from harness.transports._ids import call_id
+from harness.transports._script import fragments
 from harness.wire import jsontext, sse
 
 _ID = "chatcmpl-harness00000000000001"
 _CREATED = 1795208400
-_REQUEST_ID = "req_harness000000000000000001"
+_HEADERS = (("x-request-id", "req_harness000000000000000001"),)
 _BROKEN = "The server had an error while processing your request."
 
 _FINISH = {
@@ -54,27 +54,17 @@ _OTHERWISE = (500, "server_error", None)
 
 
 def write(script: Script, request: Request, *, stream: bool, model: str) -> Exchange:
-    broken = any(say.finish is FinishReason.ERROR for say in script)
+    broken = _script.breaks(script)
     if not stream:
         if broken:
             return write_failure(Failure(FailureKind.SERVER_ERROR, _BROKEN), request)
-        return _exchange(request, "application/json", (_whole(script, model),))
+        return _answer.good(request, _answer.JSON, [_whole(script, model)], _HEADERS)
     payloads = [jsontext.dumps(chunk) for chunk in _chunks(script, model)]
     if broken:
         payloads.append(jsontext.dumps(_error(_BROKEN, "server_error", None)))
     else:
         payloads.append(b"[DONE]")
-    return _exchange(
-        request, "text/event-stream; charset=utf-8", tuple(sse.encode(data) for data in payloads)
-    )
-
-
-def _exchange(
-    request: Request, content_type: str, bodies: tuple[bytes, ...], status: int = 200
-) -> Exchange:
-    headers = (("content-type", content_type), ("x-request-id", _REQUEST_ID))
-    reason = "OK" if status == 200 else ""
-    return Exchange(request, status, reason, headers, tuple(map(Piece, bodies)))
+    return _answer.good(request, _answer.SSE, map(sse.encode, payloads), _HEADERS)
 
 
 def _envelope(kind: str, model: str) -> JsonObject:
@@ -94,7 +84,7 @@ def _chunks(script: Script, model: str) -> Iterator[JsonObject]:
         for delta in _deltas(say, call):
             yield chunk(delta)
         call += say.kind is SayKind.CALL
-    if not any(say.finish is FinishReason.ERROR for say in script):
+    if not _script.breaks(script):
         yield chunk({}, _finish(script))
         for say in script:
             if say.usage is not None:
@@ -171,17 +161,14 @@ def _whole(script: Script, model: str) -> bytes:
         message["tool_calls"] = [_call(say, number) for number, say in enumerate(calls)]
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": _finish(script)}
     body = {**_envelope("chat.completion", model), "choices": [choice]}
-    usage = next((say.usage for say in reversed(script) if say.usage is not None), None)
+    usage = _script.usage(script)
     if usage is not None:
         body["usage"] = _counts(usage)
     return jsontext.dumps(body)
 
 
 def _finish(script: Script) -> str:
-    said = next((say.finish for say in reversed(script) if say.finish is not None), None)
-    if said is not None:
-        return _FINISH.get(said, "error")
-    return "tool_calls" if any(say.kind is SayKind.CALL for say in script) else "stop"
+    return _FINISH.get(_script.finish(script), "error")
 
 
 def _counts(usage: Usage) -> JsonObject:
@@ -212,8 +199,4 @@ def write_failure(failure: Failure, request: Request) -> Exchange:
     if failure.type and failure.type != failure.kind.value:
         kind = failure.type
     body = jsontext.dumps(_error(failure.message, kind, code))
-    exchange = _exchange(request, "application/json", (body,), failure.status or status)
-    if failure.retry_after is None:
-        return exchange
-    headers = (*exchange.headers, ("retry-after", f"{failure.retry_after:g}"))
-    return Exchange(request, exchange.status, "", headers, exchange.pieces)
+    return _answer.bad(request, failure.status or status, body, failure, _HEADERS)

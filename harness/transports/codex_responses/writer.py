@@ -16,22 +16,19 @@ from harness.model import (
     Failure,
     FailureKind,
     FinishReason,
-    Headers,
     JsonObject,
-    Piece,
     Request,
     Say,
     SayKind,
     Script,
     Usage,
 )
+from harness.transports import _answer, _script
 from harness.transports._arguments import is_object
-from harness.transports._fragments import fragments
+from harness.transports._script import fragments
 from harness.wire import jsontext, sse
 
 CREATED = 1767225600
-_SSE = (("content-type", "text/event-stream; charset=utf-8"),)
-_JSON = (("content-type", "application/json"),)
 _REASONS = {
     FinishReason.LENGTH: "max_output_tokens",
     FinishReason.CONTENT_FILTER: "content_filter",
@@ -68,11 +65,8 @@ class _Reply:
         self._stem = sha256(f"{model}{script}".encode("utf-8", "surrogatepass")).hexdigest()
         self.id = self._id("resp", 0)
         self._model = model
-        self.finish = (
-            next((say.finish for say in script if say.kind is SayKind.FINISH), None)
-            or FinishReason.STOP
-        )
-        self._usage = next((say.usage for say in script if say.kind is SayKind.USAGE), None)
+        self.finish = _script.finish(script)
+        self._usage = _script.usage(script)
         self.refuses = any(say.kind is SayKind.REFUSAL for say in script)
         told = (SayKind.TEXT, SayKind.REFUSAL, SayKind.REASONING, SayKind.CALL)
         self.items = [
@@ -219,12 +213,12 @@ def write(script: Script, request: Request, *, stream: bool, model: str) -> Exch
     reply = _Reply(script, model)
     if not stream:
         body = jsontext.dumps(reply.envelope(reply.status))
-        return Exchange(request, 200, "OK", _JSON, (Piece(body),))
-    pieces = [
-        Piece(sse.encode(jsontext.dumps({**event, "sequence_number": number}), event=event["type"]))
+        return _answer.good(request, _answer.JSON, [body])
+    bodies = [
+        sse.encode(jsontext.dumps({**event, "sequence_number": number}), event=event["type"])
         for number, event in enumerate(_events(reply))
     ]
-    return Exchange(request, 200, "OK", _SSE, tuple(pieces))
+    return _answer.good(request, _answer.SSE, bodies)
 
 
 def write_failure(failure: Failure, request: Request) -> Exchange:
@@ -236,8 +230,5 @@ def write_failure(failure: Failure, request: Request) -> Exchange:
         "param": data.get("param"),
         "code": data.get("code", code),
     }
-    headers: Headers = _JSON
-    if failure.retry_after is not None:
-        headers += (("retry-after", f"{failure.retry_after:g}"),)
     status = failure.status or _STATUS.get(failure.kind, 400)
-    return Exchange(request, status, "", headers, (Piece(json.dumps({"error": error}).encode()),))
+    return _answer.bad(request, status, json.dumps({"error": error}).encode(), failure)

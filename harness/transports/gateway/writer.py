@@ -10,15 +10,14 @@ from harness.model import (
     FailureKind,
     FinishReason,
     JsonObject,
-    Piece,
     Request,
     Say,
     SayKind,
     Script,
-    Usage,
 )
-from harness.transports._fragments import fragments
+from harness.transports import _answer, _script
 from harness.transports._ids import call_id
+from harness.transports._script import fragments
 from harness.wire import jsontext, sse
 
 _SAYABLE = frozenset({SayKind.TEXT, SayKind.CALL, SayKind.FINISH, SayKind.USAGE})
@@ -41,7 +40,7 @@ _BROKEN = {"error": "upstream_error", "detail": "The gateway's upstream failed"}
 
 
 def write(script: Script, request: Request, *, stream: bool, model: str) -> Exchange:
-    broken = any(say.finish is FinishReason.ERROR for say in script)
+    broken = _script.breaks(script)
     for say in script:
         if say.kind not in _SAYABLE:
             raise NotApplicable(f"the gateway's wire has no {say.kind.value}")
@@ -51,22 +50,13 @@ def write(script: Script, request: Request, *, stream: bool, model: str) -> Exch
         if broken:
             failure = Failure(FailureKind.SERVER_ERROR, str(_BROKEN["detail"]))
             return write_failure(failure, request)
-        return _exchange(request, "application/json", (_whole(script, model),))
+        return _answer.good(request, _answer.JSON, [_whole(script, model)])
     payloads = [jsontext.dumps(chunk) for chunk in _chunks(script, model)]
     if broken:
         payloads[-1] = jsontext.dumps(_BROKEN)
     else:
         payloads.append(b"[DONE]")
-    bodies = tuple(sse.encode(data) for data in payloads)
-    return _exchange(request, "text/event-stream; charset=utf-8", bodies)
-
-
-def _exchange(
-    request: Request, content_type: str, bodies: tuple[bytes, ...], status: int = 200
-) -> Exchange:
-    headers = (("content-type", content_type),)
-    reason = "OK" if status == 200 else ""
-    return Exchange(request, status, reason, headers, tuple(map(Piece, bodies)))
+    return _answer.good(request, _answer.SSE, map(sse.encode, payloads))
 
 
 def _calls(script: Script) -> list[JsonObject]:
@@ -114,7 +104,7 @@ def _whole(script: Script, model: str) -> bytes:
 
 
 def _usage(script: Script) -> JsonObject | None:
-    said: Usage | None = next((s.usage for s in reversed(script) if s.usage is not None), None)
+    said = _script.usage(script)
     if said is None:
         return None
     return {"prompt_tokens": said.input_tokens or 0, "completion_tokens": said.output_tokens or 0}
@@ -123,8 +113,4 @@ def _usage(script: Script) -> JsonObject | None:
 def write_failure(failure: Failure, request: Request) -> Exchange:
     status = failure.status or _STATUS.get(failure.kind, _GATEWAY)
     body = jsontext.dumps({"detail": failure.message})
-    exchange = _exchange(request, "application/json", (body,), status)
-    if failure.retry_after is None:
-        return exchange
-    headers = (*exchange.headers, ("retry-after", f"{failure.retry_after:g}"))
-    return Exchange(request, status, "", headers, exchange.pieces)
+    return _answer.bad(request, status, body, failure)
