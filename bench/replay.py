@@ -24,7 +24,7 @@ from harness.replay.clock import VirtualClock
 from harness.replay.inprocess import transport
 from harness.replay.loopback import Loopback
 from harness.replay.player import Player
-from harness.replay.raw import reads
+from harness.replay.raw import plan
 
 BATCH = 100
 URL = "http://upstream.test/v1/chat/completions"
@@ -98,10 +98,10 @@ def inprocess():
 
 
 class Canned:
-    """What the in-process door cannot be cheaper than: the library's pool over one ready read."""
+    """For comparison: the library's own pool and parser over one ready read."""
 
     def __init__(self):
-        self._bytes = b"".join(data for _, data in reads(EXCHANGE).steps)
+        self._bytes = b"".join(data for _, data in plan(EXCHANGE).steps)
         self._ready = []
 
     def connect_tcp(self, *_args, **_options):

@@ -102,6 +102,33 @@ def test_a_dead_connection_is_not_used_again(module, ending):
 
 
 @both
+def test_a_client_that_leaves_early_leaves_nothing_behind(module):
+    """What it did not read is never the next answer, over either kind of client."""
+    player = player_of(answer(b"read", b"left"), answer(b"next"), answer(b"read", b"left"))
+    with client_of(module, player) as client:
+        with client.stream("POST", URL) as response:
+            assert next(response.iter_raw()) == b"read"
+        assert client.post(URL).content == b"next"
+
+    async def leave():
+        async with async_client_of(module, player) as client, client.stream("POST", URL) as got:
+            return await anext(got.aiter_raw())
+
+    assert asyncio.run(leave()) == b"read"
+    assert not player.unplayed
+
+
+@both
+def test_a_piece_above_a_clients_buffer_comes_in_several_reads(module):
+    """And those before and after it are whole, as they were written."""
+    large = b"x" * 200_000
+    player = player_of(answer(b"a", large, b"b", Piece(b"c", 1.0)))
+    with client_of(module, player) as client, client.stream("POST", URL) as response:
+        items = list(response.iter_raw())
+    assert (items[0], items[-2:], b"".join(items)) == (b"a", [b"b", b"c"], b"a" + large + b"bc")
+
+
+@both
 def test_delays_pass_on_the_clock_alone(module):
     """An hour's stream takes no time, and each piece has its own."""
     player = player_of(answer(Piece(b"one", 600.0), Piece(b"two", 3000.0), head_delay=1.0))

@@ -72,3 +72,6 @@ class VirtualClock:
     async def until_async(self, moment: float) -> None:
         self.until(moment)
         await anyio.lowlevel.checkpoint()
+
+
+AnyClock = RealClock | VirtualClock

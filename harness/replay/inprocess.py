@@ -15,103 +15,45 @@ import functools
 import importlib
 import math
 import ssl
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import anyio
 
-from harness.errors import UsageError, WaitsForEver
+from harness.errors import UsageError
 from harness.model import Ending, Exchange
-from harness.replay.asked import Asked
-from harness.replay.clock import RealClock, VirtualClock
+from harness.replay.clock import AnyClock, RealClock, VirtualClock
+from harness.replay.line import Line, patience
 from harness.replay.player import Player
-from harness.replay.raw import Plan, Step, reads
 
-AnyClock = RealClock | VirtualClock
 _CORES = {"httpx": "httpcore", "httpx2": "httpcore2"}
 
 
-class _Line:
-    """One connection: what the client wrote, and what there is for it to read."""
-
-    def __init__(self, player: Player, clock: AnyClock, host: str, port: int) -> None:
-        self.player, self.clock = player, clock
-        self._address = host, port
-        self.origin = _origin("http", host, port)
-        self._asked = Asked()
-        self._plan: Plan | None = None
-        self._steps: list[Step] = []
-        self._next = 0
-        self._start = 0.0
-        self._rest = b""
-
-    def start_tls(self) -> None:
-        self.origin = _origin("https", *self._address)
-
-    def write(self, data: bytes) -> None:
-        request = self._asked.feed(data, self.origin) if data else None
-        if request is not None:
-            self._plan = reads(self.player.answer(request), request.method)
-            self._steps, self._next = self._plan.steps, 0
-            self._start = self.clock.now()
-
-    def wait(self, timeout: float | None) -> tuple[float, bool]:
-        """When the next read returns, and whether only because the client's patience ends."""
-        now = due = self.clock.now()
-        if self._rest:
-            pass
-        elif self._next < len(self._steps):
-            due = self._start + self._steps[self._next][0]
-        elif self._plan is None or self._plan.ending is Ending.STALL or self._plan.keep_alive:
-            due = math.inf
-        return patience(now, due, timeout)
-
-    def take(self, max_bytes: int) -> bytes | Ending:
-        """What the next read brings, after its wait: bytes (none: closed), or a reset."""
-        data = self._rest
-        if not data:
-            if self._next >= len(self._steps):
-                over = self._plan is not None and self._plan.ending is Ending.RESET
-                return Ending.RESET if over else b""
-            data = self._steps[self._next][1]
-            self._next += 1
-        self._rest = data[max_bytes:]
-        return data[:max_bytes] if self._rest else data
-
-    def info(self, name: str) -> Any:
-        """A pool drops an idle connection that is readable: there is a rest, or it was closed."""
-        if name != "is_readable":
-            return None
-        left = self._plan is not None and not self._plan.keep_alive
-        return left or self._next < len(self._steps) or self.player.refusal_is_due()
-
-
-def patience(now: float, due: float, timeout: float | None) -> tuple[float, bool]:
-    if timeout is not None and due > now + timeout:
-        return now + timeout, True
-    if due == math.inf:
-        raise WaitsForEver(
-            "the target would wait for ever: the peer is silent and the target declared no timeout"
-        )
-    return due, False
-
-
 class _Stream:
-    def __init__(self, core: Any, line: _Line) -> None:
+    def __init__(self, core: Any, line: Line) -> None:
         self._core, self._line = core, line
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._line.write(buffer)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        moment, too_long = self._line.wait(timeout)
-        self._line.clock.until(moment)
-        if too_long:
-            raise _as(self._core.ReadTimeout, TimeoutError("timed out"))
+        self._wait(timeout)
         data = self._line.take(max_bytes)
         if isinstance(data, Ending):
             raise _as(self._core.ReadError, _reset())
         return data
+
+    def chunks(self, timeout: float | None) -> Iterator[bytes]:
+        """The reads that are whole chunks, as a parser would give them out."""
+        while self._line.chunks_are_next:
+            self._wait(timeout)
+            yield from self._line.take_chunks()
+
+    def _wait(self, timeout: float | None) -> None:
+        moment, too_long = self._line.wait(timeout)
+        self._line.clock.until(moment)
+        if too_long:
+            raise _as(self._core.ReadTimeout, TimeoutError("timed out"))
 
     def close(self) -> None:
         pass
@@ -125,7 +67,7 @@ class _Stream:
 
 
 class _AsyncStream:
-    def __init__(self, core: Any, line: _Line) -> None:
+    def __init__(self, core: Any, line: Line) -> None:
         self._core, self._line = core, line
 
     # The signatures are httpcore's, hence the timeouts.
@@ -137,17 +79,26 @@ class _AsyncStream:
         max_bytes: int,
         timeout: float | None = None,  # noqa: ASYNC109
     ) -> bytes:
-        moment, too_long = self._line.wait(timeout)
-        # Also where nothing is waited for: as at a socket's read, others run and cancelling works.
-        await self._line.clock.until_async(moment)
-        if too_long:
-            raise _as(self._core.ReadTimeout, TimeoutError())
+        await self._wait(timeout)
         data = self._line.take(max_bytes)
         if isinstance(data, Ending):
             broken = anyio.BrokenResourceError()
             broken.__cause__ = _reset()
             raise _as(self._core.ReadError, broken)
         return data
+
+    async def chunks(self, timeout: float | None) -> AsyncIterator[bytes]:  # noqa: ASYNC109
+        while self._line.chunks_are_next:
+            await self._wait(timeout)
+            for chunk in self._line.take_chunks():
+                yield chunk
+
+    async def _wait(self, timeout: float | None) -> None:  # noqa: ASYNC109
+        moment, too_long = self._line.wait(timeout)
+        # Also where nothing is waited for: as at a socket's read, others run and cancelling works.
+        await self._line.clock.until_async(moment)
+        if too_long:
+            raise _as(self._core.ReadTimeout, TimeoutError())
 
     async def aclose(self) -> None:
         pass
@@ -158,6 +109,48 @@ class _AsyncStream:
 
     def get_extra_info(self, info: str) -> Any:
         return self._line.info(info)
+
+
+class _Body:
+    """An answer's body: whole chunks past the library's parser, then what is left through it.
+
+    A parser written in Python is most of what an ordinary stream costs, and of a whole chunk it
+    gives out nothing but the chunk. Heads, other framings and every way to end are the parser's."""
+
+    def __init__(self, line: _Stream, timeout: float | None, rest: Any) -> None:
+        self._line, self._timeout, self._rest = line, timeout, rest
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._line.chunks(self._timeout)
+        except BaseException:
+            self.close()  # as the library's own body does: the connection is of no more use
+            raise
+        yield from self._rest
+
+    def close(self) -> None:
+        self._rest.close()
+
+
+class _AsyncBody:
+    """The same, async."""
+
+    def __init__(self, line: _AsyncStream, timeout: float | None, rest: Any) -> None:
+        self._line, self._timeout, self._rest = line, timeout, rest
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for chunk in self._line.chunks(self._timeout):
+                yield chunk
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await self.aclose()
+            raise
+        async for chunk in self._rest:
+            yield chunk
+
+    async def aclose(self) -> None:
+        await self._rest.aclose()
 
 
 class _Backend:
@@ -176,7 +169,7 @@ class _Backend:
             if too_long:
                 raise _as(self._core.ConnectTimeout, TimeoutError("timed out"))
             raise _as(self._core.ConnectError, _refusal())
-        return _Stream(self._core, _Line(self._player, self._clock, host, port))
+        return _Stream(self._core, Line(self._player, self._clock, host, port))
 
     def sleep(self, seconds: float) -> None:
         self._clock.until(self._clock.now() + seconds)
@@ -204,7 +197,7 @@ class _AsyncBackend:
             raised = OSError("All connection attempts failed")
             raised.__cause__ = _refusal()
             raise _as(self._core.ConnectError, raised)
-        return _AsyncStream(self._core, _Line(self._player, self._clock, host, port))
+        return _AsyncStream(self._core, Line(self._player, self._clock, host, port))
 
     async def sleep(self, seconds: float) -> None:
         await self._clock.until_async(self._clock.now() + seconds)
@@ -213,12 +206,6 @@ class _AsyncBackend:
 def _connecting(refused: Exchange, now: float, timeout: float | None) -> tuple[float, bool]:
     never = refused.ending is Ending.STALL
     return patience(now, math.inf if never else now + refused.head_delay, timeout)
-
-
-def _origin(scheme: str, host: str, port: int) -> str:
-    name = f"[{host}]" if ":" in host else host
-    default = {"http": 80, "https": 443}[scheme]
-    return f"{scheme}://{name}" if port == default else f"{scheme}://{name}:{port}"
 
 
 def _as(error: Callable[[Exception], Exception], cause: Exception) -> Exception:
@@ -252,16 +239,61 @@ def _door(module: str, kind: str) -> type[Any]:
     return type(kind, (parent,), {"__init__": init})
 
 
-def _pool(core: Any, kind: str, backend: Any) -> Any:
-    return getattr(core, kind)(
-        ssl_context=_CONTEXT,  # never used for a handshake: start_tls is ours
-        max_connections=100,  # the limits that both libraries have by default
-        max_keepalive_connections=20,
-        keepalive_expiry=5.0,
-        network_backend=backend,
-    )
+_KEEPALIVE = 5.0  # seconds; this and the limits are what both libraries have by default
+_LIMITS = {"max_connections": 100, "max_keepalive_connections": 20, "keepalive_expiry": _KEEPALIVE}
 
 
+@functools.cache
+def _pool(module: str) -> type[Any]:
+    """The library's connection pool, whose connections give their answers a body of ours."""
+    core = importlib.import_module(module)
+    real: type[Any] = core.HTTPConnection
+
+    def handle_request(self: Any, request: Any) -> Any:
+        response = real.handle_request(self, request)
+        line = response.extensions["network_stream"]
+        if isinstance(line, _Stream):  # and not what a CONNECT or an upgrade leaves
+            response.stream = _Body(line, _patience_of(request), response.stream)
+        return response
+
+    connection = type("HTTPConnection", (real,), {"handle_request": handle_request})
+    return _with(core.ConnectionPool, connection)
+
+
+@functools.cache
+def _async_pool(module: str) -> type[Any]:
+    core = importlib.import_module(module)
+    real: type[Any] = core.AsyncHTTPConnection
+
+    async def handle_async_request(self: Any, request: Any) -> Any:
+        response = await real.handle_async_request(self, request)
+        line = response.extensions["network_stream"]
+        if isinstance(line, _AsyncStream):
+            response.stream = _AsyncBody(line, _patience_of(request), response.stream)
+        return response
+
+    body = {"handle_async_request": handle_async_request}
+    return _with(core.AsyncConnectionPool, type("AsyncHTTPConnection", (real,), body))
+
+
+def _with(pool: type[Any], connection: type[Any]) -> type[Any]:
+    def init(self: Any, backend: Any) -> None:
+        pool.__init__(self, _CONTEXT, network_backend=backend, **_LIMITS)
+        self._backend = backend
+
+    def create_connection(self: Any, origin: Any) -> Any:
+        return connection(origin, _CONTEXT, _KEEPALIVE, network_backend=self._backend)
+
+    body = {"__init__": init, "create_connection": create_connection}
+    return type(pool.__name__, (pool,), body)
+
+
+def _patience_of(request: Any) -> float | None:
+    seconds: float | None = request.extensions.get("timeout", {}).get("read")
+    return seconds
+
+
+# Never used for a handshake: start_tls is ours.
 _CONTEXT = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
@@ -270,7 +302,7 @@ def transport(player: Player, module: str = "httpx", clock: AnyClock | None = No
     door = _door(module, "HTTPTransport")
     core = importlib.import_module(_CORES[module])
     backend = _Backend(core, player, _clock_of(player, clock))
-    return door(_pool(core, "ConnectionPool", backend))
+    return door(_pool(core.__name__)(backend))
 
 
 def async_transport(player: Player, module: str = "httpx", clock: AnyClock | None = None) -> Any:
@@ -278,7 +310,7 @@ def async_transport(player: Player, module: str = "httpx", clock: AnyClock | Non
     door = _door(module, "AsyncHTTPTransport")
     core = importlib.import_module(_CORES[module])
     backend = _AsyncBackend(core, player, _clock_of(player, clock))
-    return door(_pool(core, "AsyncConnectionPool", backend))
+    return door(_async_pool(core.__name__)(backend))
 
 
 def _clock_of(player: Player, clock: AnyClock | None) -> AnyClock:

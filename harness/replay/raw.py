@@ -22,6 +22,7 @@ from typing import NamedTuple
 from harness.model import Ending, Exchange, Headers
 
 READ_SIZE = 65536
+_FRAMING = 10  # what the framing of one chunk adds at most: its length in hex, two line ends
 
 
 class Body(Enum):
@@ -33,6 +34,7 @@ class Body(Enum):
 
 
 Step = tuple[float, bytes]  # when, in seconds after the request was read, and what
+Read = tuple[float, bytes | tuple[bytes, ...]]  # the same, or whole chunks without their framing
 
 
 class Plan(NamedTuple):
@@ -43,54 +45,79 @@ class Plan(NamedTuple):
     keep_alive: bool
 
 
+class Reads(NamedTuple):
+    """The same as what a client reads."""
+
+    steps: list[Read]
+    ending: Ending
+    keep_alive: bool
+
+
 def plan(exchange: Exchange, method: str = "POST") -> Plan:
     """One write a piece, for a socket."""
     body = _body(exchange, method)
-    return _plan(exchange, body, list(_steps(exchange, body)))
+    steps = list(_head(exchange, body))
+    for due, data in _pieces(exchange, body):
+        steps.append((due, frame((data,)) if body is Body.CHUNKED else data))
+    return Plan([*steps, *_tail(exchange, body)], *_after(exchange, body))
 
 
-def reads(exchange: Exchange, method: str = "POST") -> Plan:
-    """The same as a client's reads, joined where joining shows nothing.
+def reads(exchange: Exchange, method: str = "POST") -> Reads:
+    """The same bytes for a client in this process, chunks joined where joining shows nothing.
 
-    Chunks that are due at the same time come out of the client's parser one by one even when they
-    arrive together, so one read may bring several; it is never larger than a client's buffer, for
+    Chunks that are due at the same time come out of a client's parser one by one even when they
+    arrive together, so one read brings several; it is never larger than a client's buffer, for
     that would cut a chunk in two."""
     body = _body(exchange, method)
-    steps = _steps(exchange, body)
-    return _plan(exchange, body, list(_joined(steps) if body is Body.CHUNKED else steps))
+    steps: list[Read] = [*_head(exchange, body)]
+    pieces = _pieces(exchange, body)
+    steps += _joined(pieces) if body is Body.CHUNKED else pieces
+    return Reads([*steps, *_tail(exchange, body)], *_after(exchange, body))
 
 
-def _plan(exchange: Exchange, body: Body, steps: list[Step]) -> Plan:
-    ending = Ending.EOF if exchange.ending is Ending.CLIENT_CLOSED else exchange.ending
-    return Plan(steps, ending, _keeps_alive(exchange, body, ending))
+def frame(chunks: Iterable[bytes]) -> bytes:
+    return b"".join([b"%x\r\n%b\r\n" % (len(data), data) for data in chunks])
 
 
-def _steps(exchange: Exchange, body: Body) -> Iterator[Step]:
-    due = exchange.head_delay
-    chunked = body is Body.CHUNKED
+def _head(exchange: Exchange, body: Body) -> Iterator[Step]:
     if exchange.status is not None:
-        headers = _chunked(exchange.headers) if chunked else exchange.headers
-        yield due, _head(exchange, headers)
+        yield exchange.head_delay, _status_and_headers(exchange, body)
+
+
+def _pieces(exchange: Exchange, body: Body) -> Iterator[Step]:
+    due = exchange.head_delay
     for data, delay in exchange.pieces if body is not Body.NONE else ():
         due += delay
         if data:  # an empty chunk would be the terminator
-            yield due, b"%x\r\n%b\r\n" % (len(data), data) if chunked else data
-    if chunked and exchange.ending is Ending.COMPLETE:
-        yield due, b"0\r\n\r\n"
+            yield due, data
 
 
-def _joined(steps: Iterable[Step]) -> Iterator[Step]:
+def _tail(exchange: Exchange, body: Body) -> Iterator[Step]:
+    if body is Body.CHUNKED and exchange.ending is Ending.COMPLETE:
+        yield sum((delay for _, delay in exchange.pieces), exchange.head_delay), b"0\r\n\r\n"
+
+
+def _after(exchange: Exchange, body: Body) -> tuple[Ending, bool]:
+    ending = Ending.EOF if exchange.ending is Ending.CLIENT_CLOSED else exchange.ending
+    return ending, _keeps_alive(exchange, body, ending)
+
+
+def _joined(pieces: Iterable[Step]) -> Iterator[Read]:
     group: list[bytes] = []
     at, size = 0.0, 0
-    for due, data in steps:
-        if group and (due != at or size + len(data) > READ_SIZE):
-            yield at, b"".join(group)
+    for due, data in pieces:
+        length = len(data) + _FRAMING
+        if group and (due != at or size + length > READ_SIZE):
+            yield at, tuple(group)
             group, size = [], 0
+        if length > READ_SIZE:
+            yield due, frame((data,))
+            continue
         at = due
-        size += len(data)
+        size += length
         group.append(data)
     if group:
-        yield at, b"".join(group)
+        yield at, tuple(group)
 
 
 def _body(exchange: Exchange, method: str) -> Body:
@@ -120,7 +147,8 @@ def _chunked(headers: Headers) -> Headers:
     return (*kept, ("transfer-encoding", "chunked"))
 
 
-def _head(exchange: Exchange, headers: Headers) -> bytes:
+def _status_and_headers(exchange: Exchange, body: Body) -> bytes:
+    headers = _chunked(exchange.headers) if body is Body.CHUNKED else exchange.headers
     # Both doors speak HTTP/1.1; an exchange recorded over HTTP/2 is played as its meaning.
     version = exchange.http_version if exchange.http_version == "HTTP/1.0" else "HTTP/1.1"
     lines = [f"{version} {exchange.status} {exchange.reason}"]
