@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from harness.providers import PROVIDERS
 from harness.record.fixtures import add_option, record_first
 from harness.record.fixtures import harness_tape as harness_tape  # noqa: PLC0414 -- for pytest
 from harness.reports import write_report
+from harness.secrets import masked
 from harness.settings import Settings, is_asked_for, read_settings
 
 
@@ -116,7 +117,7 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         run = config.stash[RUN] = Run(config)
     except HarnessError as error:
-        raise pytest.UsageError(error.render()) from error
+        raise pytest.UsageError(masked(error.render())) from error
     if "builtin" in run.settings.scenarios:
         _add_builtin(config)
 
@@ -210,6 +211,21 @@ class CaseItem(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int, str]:
         return self.path, 0, f"{self.path.stem}::{self.name}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What is shown of a case has no secret in it: nor what the target's `make` raised, nor what
+    it printed."""
+    report = yield
+    if isinstance(item, CaseItem):
+        text = str(report.longrepr)
+        if masked(text) != text:
+            report.longrepr = masked(text)
+        report.sections = [(name, masked(said)) for name, said in report.sections]
+    return report
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -25,6 +25,7 @@ FLOORS = [
         "schemas",
         "dialects",
         "settings",
+        "secrets",
     },
     {"credentials", "transports", "providers", "faults", "invariants"},
     {"client", "replay"},

@@ -8,10 +8,13 @@ import importlib
 import importlib.metadata
 import io
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from types import TracebackType
 
 from harness.errors import HarnessError
+from harness.secrets import masked
 
 COMMANDS = {
     "run": "run scenarios against a target and judge what came out",
@@ -55,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code: int = arguments.run(arguments)
     except HarnessError as error:
-        print(f"harness: {error.render()}", file=sys.stderr)
+        print(f"harness: {masked(error.render())}", file=sys.stderr)
         return 2
     except BrokenPipeError:
         sys.stderr.close()
@@ -71,8 +74,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def console() -> None:
+    """A target is named as module:make, and looked for where the user stands first."""
     if isinstance(sys.stdout, io.TextIOWrapper):  # so that answers and progress keep their order
         sys.stdout.reconfigure(line_buffering=True)
-    """A target is named as module:make, and looked for where the user stands first."""
     sys.path.insert(0, str(Path.cwd()))
+    sys.excepthook = _crashed
     sys.exit(main())
+
+
+def _crashed(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """As Python tells it, but that a target's own code may say a key in what it raises."""
+    sys.stderr.write(masked("".join(traceback.format_exception(kind, error, trace))))

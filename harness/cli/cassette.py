@@ -99,7 +99,7 @@ def _files(paths: list[str]) -> list[Path]:
 def run_scrub(args: argparse.Namespace) -> int:
     """Exit 1 if something had to go and `--check` left it, 2 if a file cannot be made safe."""
     from harness.record.old import scrub_file  # noqa: PLC0415  it loads HTTP libraries
-    from harness.record.secrets import Known  # noqa: PLC0415
+    from harness.secrets.known import Known  # noqa: PLC0415
 
     code, known = OK, Known.of_environment()
     for path in _files(args.paths):

@@ -2,8 +2,8 @@
 and every process that runs cases for another, speaks.
 
 What leaves the engine here is read by people and kept by CI. So no secret of the case stands in a
-document, and of a request's headers only those on the list show their value: a client under test
-may well have sent a real key that it found in its environment.
+document, none of the environment, and nothing of a key's shape; and of a request's headers only
+those on the list show their value: a client under test may well have sent a real key.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import shlex
 from collections.abc import Iterable
 from typing import Any
 
+from harness.engine.masks import document_masked, exchange_masked
 from harness.model import Exchange, Piece, Regions, Verdict
 from harness.plain import plain
 
@@ -54,7 +55,7 @@ def document_of(
         "replay": replay_command(verdict) + _option(target, command=command),
         "trace": _trace(verdict) if trace and verdict.trace else None,
     }
-    return _masked(document, _secrets(verdict))
+    return document_masked(document, _secrets(verdict))
 
 
 def _secrets(verdict: Verdict) -> tuple[str, ...]:
@@ -101,7 +102,8 @@ def _header(name: str, value: str, secrets: Iterable[str]) -> str:
     return f"{scheme} {said}" if space and lower == "authorization" else said
 
 
-def _exchange(exchange: Exchange, regions: Regions | None) -> Document:
+def _exchange(played: Exchange, anatomy: Regions | None) -> Document:
+    exchange, regions = exchange_masked(played, anatomy)
     return {
         "method": exchange.request.method,
         "url": exchange.request.url,
@@ -127,25 +129,3 @@ def _piece(piece: Piece) -> list[Any]:
     except UnicodeDecodeError:
         text = piece.data.decode("latin-1")
     return [round(piece.delay, 6), len(piece.data), text]
-
-
-def _masked(document: Document, secrets: Iterable[str]) -> Document:
-    """Every secret as `<secret 0>`, in as many bytes as it had, so that offsets still hold."""
-    masks = [
-        (secret, f"<secret {number}>".ljust(len(secret), "*")[: len(secret)])
-        for number, secret in enumerate(secrets)
-        if secret
-    ]
-    masks.sort(key=lambda mask: -len(mask[0]))
-
-    def walk(value: Any) -> Any:
-        if isinstance(value, str):
-            for secret, mask in masks:
-                value = value.replace(secret, mask)
-            return value
-        if isinstance(value, dict):
-            return {key: walk(item) for key, item in value.items()}
-        return [walk(item) for item in value] if isinstance(value, list) else value
-
-    masked: Document = walk(document) if masks else document
-    return masked

@@ -42,6 +42,7 @@ from harness.model import (
 )
 from harness.registry import module_of
 from harness.replay.clock import WaitsForEver
+from harness.secrets import masked
 
 
 def run_cell(cell: Cell, target: Target, door: str = "inprocess") -> Verdict:
@@ -64,7 +65,13 @@ def _guarded(case: Case, play: Callable[[], Verdict]) -> Verdict:
         verdict = Verdict(case, VerdictKind.ERRORED, reason=error.render())
     except Exception:  # noqa: BLE001
         verdict = Verdict(case, VerdictKind.ERRORED, reason=traceback.format_exc(limit=-6))
-    return replace(verdict, seconds=time.perf_counter() - started)
+    told = tuple(replace(one, sentence=masked(one.sentence)) for one in verdict.violations)
+    return replace(
+        verdict,
+        reason=masked(verdict.reason),
+        violations=told,
+        seconds=time.perf_counter() - started,
+    )
 
 
 def _play(case: Case, target: Target, door: str) -> Verdict:

@@ -6,7 +6,7 @@ file, a log or a terminal, temporary files included.
 
 from harness.record.gate import check
 from harness.record.scrub import Scrubber, scrub
-from harness.record.secrets import Known
 from harness.record.tape import Mode, Tape, recording
+from harness.secrets.known import Known
 
 __all__ = ["Known", "Mode", "Scrubber", "Tape", "check", "recording", "scrub"]

@@ -13,10 +13,10 @@ from pathlib import Path
 from harness.cassette import Cassette, dumps
 from harness.errors import SecretFound, Where
 from harness.model import Exchange, Headers
-from harness.record import shapes
 from harness.record.placeholders import is_placeholder
 from harness.record.places import joined, texts
-from harness.record.secrets import Known
+from harness.secrets import shapes
+from harness.secrets.known import Known
 
 _HINT = (
     "Nothing was written. If it is no secret, say so with --allow (a part of the text is enough)"

@@ -20,9 +20,9 @@ from harness.contracts import Credential
 from harness.credentials import CREDENTIALS
 from harness.errors import UsageError
 from harness.model import Ask, JsonObject, OutcomeKind, Provider
-from harness.record.secrets import Known
 from harness.record.tape import Tape
 from harness.scenario import Scenario
+from harness.secrets.known import Known
 from harness.transports import TRANSPORTS
 from harness.transports._history import assistant_message
 

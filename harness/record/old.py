@@ -11,8 +11,8 @@ from pathlib import Path
 from harness.cassette import dumps, load
 from harness.errors import UsageError, Where
 from harness.record.scrub import scrub
-from harness.record.secrets import Known
 from harness.record.storage import write
+from harness.secrets.known import Known
 
 
 def scrub_file(

@@ -19,10 +19,10 @@ from harness.cassette.value import Note
 from harness.errors import FramingError, SecretFound, WireError
 from harness.model import Exchange, Headers, Piece, Request, Span, find_header
 from harness.record import headers as tables
-from harness.record import shapes
 from harness.record.placeholders import Numbers, is_placeholder
 from harness.record.places import Text, frames, joined, texts
-from harness.record.secrets import SHORTEST, Known
+from harness.secrets import shapes
+from harness.secrets.known import SHORTEST, Known
 from harness.wire import coding
 from harness.wire.jsontext import decode
 

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 from harness.model import Provider
 from harness.record import live
 from harness.record.scrub import Scrubber
-from harness.record.secrets import Known
 from harness.record.tape import Mode, Tape
 from harness.scenario import Scenario
+from harness.secrets.known import Known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from harness.cassette import Cassette, Note, load, save
 from harness.errors import UsageError
 from harness.model import Exchange, Piece
 from harness.record.gate import check
-from harness.record.secrets import Known
+from harness.secrets.known import Known
 
 _TIDY = 5  # digits of a second: a hundredth of a millisecond, less than any clock here is sure of
 

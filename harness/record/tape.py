@@ -27,12 +27,12 @@ from harness.model import Exchange, Request
 from harness.record import changes, storage
 from harness.record.placeholders import without_number
 from harness.record.scrub import Scrubber, scrub
-from harness.record.secrets import Known
 from harness.replay import inprocess
 from harness.replay.capture import async_tee, tee
 from harness.replay.clock import VirtualClock
 from harness.replay.matching import STRICT, key_of
 from harness.replay.player import Player
+from harness.secrets.known import Known
 
 
 class Mode(StrEnum):

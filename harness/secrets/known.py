@@ -22,6 +22,11 @@ _HARMLESS = re.compile(
     r"(?:[/~.]|unix:|[a-z]:\\).*|\d+|true|false|[a-z]+", re.DOTALL | re.IGNORECASE
 )
 _HTML = (b"&amp;", b"&lt;", b"&gt;", b"&quot;", b"&apos;", rb"\+")
+_ESCAPE = re.compile(
+    rb"%(?:25)*([0-9a-fA-F]{2})|\\+(?:u00|x)([0-9a-fA-F]{2})|&#[xX]0*([0-9a-fA-F]{1,2});"
+    rb"|&#0*([0-9]{1,3});|&(amp|lt|gt|quot|apos);"
+)
+_ENTITIES = {b"amp": b"&", b"lt": b"<", b"gt": b">", b"quot": b'"', b"apos": b"'"}
 _BASE64 = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=")
 _SKIPPED = (0, 2, 3)  # characters of base64 that the bytes before the secret have a part in
 
@@ -48,10 +53,14 @@ class Known:
     @classmethod
     def of_environment(cls, environ: Mapping[str, str] | None = None) -> Self:
         """Every variable whose name looks secret; and the user and password of a URL."""
+        return cls.of(secrets_of(os.environ if environ is None else environ))
+
+    @classmethod
+    def of(cls, secrets: Iterable[tuple[str, str]]) -> Self:
+        """Of (variable, value)."""
         known = cls()
-        for name, value in (os.environ if environ is None else environ).items():
-            for secret in _in_variable(name, value):
-                known.add(secret, f"the value of {name}", SHORTEST_IN_ENVIRONMENT)
+        for name, secret in secrets:
+            known.add(secret, f"the value of {name}", SHORTEST_IN_ENVIRONMENT)
         return known
 
     def add(self, value: str | bytes, origin: str = "", shortest: int = SHORTEST) -> None:
@@ -60,7 +69,6 @@ class Known:
         if len(secret) >= shortest and secret not in self._variants:
             self._origin[secret] = origin or "a secret of this recording"
             self._variants[secret] = list(_encodings(secret))
-            self._spelled[secret] = _spelling(secret)
 
     def origin(self, secret: bytes) -> str:
         """Whose value it is, in words that do not tell it."""
@@ -74,10 +82,7 @@ class Known:
 
     def hits(self, data: bytes) -> Iterator[Hit]:
         """Every place; those of one secret may overlap."""
-        if b"%" in data or b"\\u" in data or b"&" in data:
-            for secret, spelled in list(self._spelled.items()):
-                for found in spelled.finditer(data):
-                    yield Hit(found.start(), found.end(), secret, "escaped")
+        yield from self._escaped(data)
         for secret, variants in list(self._variants.items()):
             for encoding, variant in variants:
                 start = data.find(variant)
@@ -88,6 +93,24 @@ class Known:
                     else:
                         yield Hit(start, end, secret, encoding)
                     start = data.find(variant, end)
+
+    def _escaped(self, data: bytes) -> Iterator[Hit]:
+        """With any of its characters escaped. Most data has no escape, or none in a secret: that
+        is seen in one pass for all secrets, and only then looked for place by place."""
+        plain = unescaped(data) if self._variants else b""
+        for secret in list(self._variants):
+            if unescaped(secret) in plain:
+                if secret not in self._spelled:
+                    self._spelled[secret] = _spelling(secret)
+                for found in self._spelled[secret].finditer(data):
+                    yield Hit(found.start(), found.end(), secret, "escaped")
+
+
+def secrets_of(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """(variable, secret): of every variable whose name looks secret, and of URLs."""
+    for name, value in environ.items():
+        for secret in _in_variable(name, value):
+            yield name, secret
 
 
 def _in_variable(name: str, value: str) -> Iterator[str]:
@@ -132,11 +155,25 @@ def _spelling(secret: bytes) -> re.Pattern[bytes]:
     return re.compile(b"".join(map(_any_spelling, secret)))
 
 
+def unescaped(data: bytes) -> bytes:
+    """Every escape as what it stands for, or nearly: enough to see that a secret may be there."""
+    return _ESCAPE.sub(_unescaped, data).replace(b"+", b" ").replace(b"\\", b"")
+
+
+def _unescaped(found: re.Match[bytes]) -> bytes:
+    digits = found[1] or found[2] or found[3]
+    if digits:
+        return bytes((int(digits, 16),))
+    if found[4]:
+        return bytes((int(found[4]) & 0xFF,))
+    return _ENTITIES[found[5]]
+
+
 def _any_spelling(byte: int) -> bytes:
     code = b"".join(b"[%c%c]" % (digit, ord(chr(digit).upper())) for digit in b"%02x" % byte)
     named = {ord(char): name for char, name in zip("&<>\"' ", _HTML, strict=True)}.get(byte)
-    forms = [re.escape(bytes((byte,))), b"%(?:25)*" + code, rb"\\+u00" + code]
-    forms += [rb"\\+/"] if byte == 0x2F else []
+    forms = [re.escape(bytes((byte,))), b"%(?:25)*" + code, rb"\\+(?:u00|x)" + code]
+    forms += [rb"\\+" + re.escape(bytes((byte,)))] if byte in b'/"\\' else []
     forms += [b"&#0*%d;" % byte, b"&#[xX]0*" + code + b";"]
     forms += [named] if named else []
     return b"(?:" + b"|".join(forms) + b")"
