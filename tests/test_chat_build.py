@@ -14,6 +14,7 @@ from harness.contracts import Endpoint
 from harness.model import Ask
 from harness.providers import PROVIDERS
 from harness.transports import TRANSPORTS
+from harness.transports._history import assistant_message
 from harness.transports.chat_completions.build import PARAMETERS
 from harness.transports.chat_completions.history import CORRUPT, UNAVAILABLE, UNNAMED
 
@@ -256,7 +257,7 @@ def test_a_reply_goes_back_as_the_server_wants_it():
         ]
     }
     outcome, _ = read_bytes(CHAT, [json.dumps(body).encode()])
-    message = CHAT.assistant_message(outcome.response)
+    message = assistant_message(outcome.response)
     assert message["tool_calls"][0]["function"]["arguments"] == arguments
     assert (message["reasoning"], message["finish_reason"]) == ("why", "tool_calls")
     sent = converted(

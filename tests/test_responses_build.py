@@ -10,7 +10,7 @@ from harness.contracts import Endpoint
 from harness.errors import UsageError
 from harness.model import Ask, Provider
 from harness.transports._history import assistant_message
-from harness.transports.codex_responses import TRANSPORT
+from harness.transports.codex_responses import TRANSPORT, build
 from tests.responses import NOBODY, call, message, whole
 
 PARAMS = TypeAdapter(ResponseCreateParamsStreaming)
@@ -267,15 +267,15 @@ def test_the_request_is_one_post_without_a_key():
 def test_preflight_refuses_what_the_wire_would(wrong, word):
     """F34: an unknown field, or a timeout that never ends, is refused before anything is sent."""
     kwargs = TRANSPORT.build_kwargs(Ask(({"role": "user", "content": "Hi"},)), NOBODY)
-    assert TRANSPORT.preflight(kwargs) == kwargs
+    assert build.preflight(kwargs) == kwargs
     with pytest.raises(UsageError, match=word):
-        TRANSPORT.preflight(kwargs | wrong)
+        build.preflight(kwargs | wrong)
 
 
 def test_a_request_can_be_sent_again_without_its_sealed_thoughts():
     """F16: for a server that cannot verify what it is given back."""
     kwargs = TRANSPORT.build_kwargs(Ask((replayed(THOUGHT, message("Hi")),)), NOBODY)
-    again = TRANSPORT.without_encrypted_reasoning(kwargs)
+    again = build.without_encrypted_reasoning(kwargs)
     assert [item.get("type") for item in again["input"]] == [None]
     assert again["include"] == []
 

@@ -43,7 +43,7 @@ class BlockReader(ABC):
 
     decoder: Any  # feed(bytes) -> frames, fork()
 
-    def __init__(self, provider: Provider, status: int, headers: Headers) -> None:
+    def __init__(self, provider: Provider, status: int = 200, headers: Headers = ()) -> None:
         self.provider, self.status, self.headers = provider, status, headers
         self.finished = False
         self.outcome = Outcome(OutcomeKind.INTERRUPTED)
@@ -135,12 +135,12 @@ class BlockReader(ABC):
         self.outcome = self._judge()
         return events
 
-    def take(self, document: JsonObject) -> list[Event]:
+    @classmethod
+    def read_whole(cls, document: JsonObject, provider: Provider) -> NormalizedResponse:
         """A whole reply that somebody else has parsed."""
-        events = self.document(document)
-        self._ended = True
-        self.outcome = self._judge()
-        return events
+        reader = cls(provider)
+        reader.document(document)
+        return reader._judge().response or NormalizedResponse()
 
     def _end_stream(self, how: Ending) -> list[Event]:
         try:

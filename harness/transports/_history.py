@@ -23,7 +23,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness.model import Json, JsonObject, NormalizedResponse
-from harness.transports._chain import encodable
+from harness.wire import jsontext
 
 STATE = (
     "reasoning_content",
@@ -70,7 +70,7 @@ def assistant_message(response: NormalizedResponse) -> JsonObject:
 def healed(value: Json) -> Any:
     """The same JSON with U+FFFD for lone surrogates, which no request body can say."""
     if isinstance(value, str):
-        return encodable(value)
+        return jsontext.heal(value)
     if isinstance(value, dict):
         return {healed(key): healed(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):

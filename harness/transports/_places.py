@@ -7,14 +7,18 @@ each one lies inside one line: its place in the data is shifted by where that li
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from bisect import bisect_right
 
-from harness.model import Region, RegionKind, Span
+from harness.errors import WireError
+from harness.model import Framing, JsonObject, Region, RegionKind, Regions, Span
 from harness.wire import jsontext
 from harness.wire.jsontext import Path, Value
-from harness.wire.sse import SseEvent
+from harness.wire.sse import SseEvent, split
 
 Places = dict[Path, Value]
+
+_BLANK = b"\xef\xbb\xbf \t\r\n"
 
 _DATA_LINE = re.compile(rb"(?:^|(?<=[\r\n]))data(?:: ?([^\r\n]*)|(?=[\r\n]|$))")
 
@@ -39,14 +43,48 @@ def in_event(body: bytes, event: SseEvent) -> Places:
     }
 
 
-class Anatomy:
-    """Gathers regions; `unit` is the event or frame that is being looked at."""
+def events_in(body: bytes) -> list[SseEvent]:
+    try:
+        return split(body)
+    except WireError:
+        return []
+
+
+def object_of(raw: bytes) -> JsonObject:
+    """An event's JSON, empty where it is none."""
+    try:
+        data = jsontext.loads(raw)
+    except WireError:
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+class Anatomy(ABC):
+    """Gathers regions, unit by unit: a unit is an event, a frame, or a whole document."""
+
+    framing = Framing.SSE  # of what is no document
+    documents: tuple[bytes, ...] = (b"{", b"[", b"<")  # how they begin
 
     def __init__(self, body: bytes) -> None:
         self.body = body
         self.places: Places = {}
         self.units: list[Span] = []
         self.spans: list[Region] = []
+
+    @abstractmethod
+    def document(self) -> None: ...
+
+    @abstractmethod
+    def stream(self) -> None: ...
+
+    def regions(self) -> Regions:
+        framing = self.framing
+        if self.body.lstrip(_BLANK)[:1] in self.documents:
+            framing = Framing.DOCUMENT
+            self.document()
+        else:
+            self.stream()
+        return Regions(framing, tuple(self.units), tuple(self.spans))
 
     def enter(self, span: Span, places: Places) -> None:
         self.units.append(span)

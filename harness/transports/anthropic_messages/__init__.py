@@ -1,5 +1,5 @@
 """Anthropic's Messages, and everything that speaks it."""
 
-from harness.transports.anthropic_messages.transport import Messages
+from harness.transports.anthropic_messages.transport import TRANSPORT
 
-TRANSPORT = Messages()
+__all__ = ["TRANSPORT"]

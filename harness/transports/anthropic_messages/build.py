@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from harness.contracts import Endpoint
 from harness.model import Ask, JsonObject, Provider, Request
+from harness.transports._history import healed
 from harness.transports.anthropic_messages import models, tools
 from harness.transports.anthropic_messages.messages import marked
 from harness.wire import jsontext
@@ -184,14 +185,3 @@ def url(endpoint: Endpoint) -> str:
     path = split.path.rstrip("/").removesuffix("/messages").removesuffix("/v1")
     query = parse_qsl(split.query) + list((endpoint.options.get("query") or {}).items())
     return urlunsplit((split.scheme, split.netloc, f"{path}/v1/messages", urlencode(query), ""))
-
-
-def healed(value: Any) -> Any:
-    """Half a surrogate pair cannot be sent as UTF-8: it becomes U+FFFD, wherever it stands."""
-    if isinstance(value, str):
-        return jsontext.heal(value)
-    if isinstance(value, dict):
-        return {healed(key): healed(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [healed(item) for item in value]
-    return value

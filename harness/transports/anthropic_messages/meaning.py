@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.model import CacheStats, FinishReason, JsonObject, Usage
+from harness.model import FinishReason, JsonObject, Usage
 
 STOP_REASONS = {
     "end_turn": FinishReason.STOP,
@@ -36,10 +36,8 @@ EMPTY_IS_VALID = frozenset({"end_turn", "refusal"})
 
 
 def finish_reason(raw: Any) -> FinishReason:
-    return STOP_REASONS.get(raw, FinishReason.UNKNOWN) if isinstance(raw, str) else UNKNOWN
-
-
-UNKNOWN = FinishReason.UNKNOWN
+    known = STOP_REASONS.get(raw) if isinstance(raw, str) else None
+    return FinishReason.UNKNOWN if known is None else known
 
 
 def count(value: Any) -> int | None:
@@ -54,8 +52,10 @@ def merge(counts: JsonObject, more: Any) -> JsonObject:
     return counts | {key: value for key, value in more.items() if value is not None}
 
 
-def usage(counts: JsonObject) -> Usage | None:
+def usage(counts: Any) -> Usage | None:
     """The wire's input_tokens leave the cache out; ours hold the whole prompt."""
+    if not isinstance(counts, dict):
+        return None
     read = count(counts.get("cache_read_input_tokens"))
     written = count(counts.get("cache_creation_input_tokens"))
     fresh, said = count(counts.get("input_tokens")), count(counts.get("output_tokens"))
@@ -73,11 +73,3 @@ def usage(counts: JsonObject) -> Usage | None:
             count(details.get("thinking_tokens")) if isinstance(details, dict) else None
         ),
     )
-
-
-def cache_stats(counts: Any) -> CacheStats | None:
-    if not isinstance(counts, dict):
-        return None
-    read = count(counts.get("cache_read_input_tokens"))
-    written = count(counts.get("cache_creation_input_tokens"))
-    return CacheStats(read, written) if read or written else None

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.errors import WireError
-from harness.model import Framing, JsonObject, RegionKind, Regions, Span
-from harness.transports._places import Anatomy, in_event
+from harness.model import Exchange, JsonObject, RegionKind, Regions, Span
+from harness.transports._places import Anatomy, events_in, in_event, object_of
 from harness.wire import jsontext
 from harness.wire.jsontext import Path
-from harness.wire.sse import split
 
 K = RegionKind
 
@@ -20,16 +18,13 @@ _DELTAS = {
 }
 
 
-def regions(body: bytes) -> Regions:
-    walk = _Walk(body)
-    if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
-        walk.document()
-        return Regions(Framing.DOCUMENT, tuple(walk.units), tuple(walk.spans))
-    walk.stream()
-    return Regions(Framing.SSE, tuple(walk.units), tuple(walk.spans))
+def regions(exchange: Exchange) -> Regions:
+    return _Walk(exchange.body).regions()
 
 
 class _Walk(Anatomy):
+    documents = (b"{", b"[")
+
     def __init__(self, body: bytes) -> None:
         super().__init__(body)
         self._call_at: dict[int, int | None] = {}
@@ -38,12 +33,8 @@ class _Walk(Anatomy):
         self._blocks = 0
 
     def stream(self) -> None:
-        try:
-            events = split(self.body)
-        except WireError:
-            return
-        for event in events:
-            data = _object(event.raw)
+        for event in events_in(self.body):
+            data = object_of(event.raw)
             self.enter(event.span, in_event(self.body, event))
             kind = data.get("type") or event.event
             if kind == "message_stop":
@@ -95,7 +86,7 @@ class _Walk(Anatomy):
                 self.add(K.TOOL_ARGUMENTS, (*at, "input"), call)
 
     def document(self) -> None:
-        data = _object(self.body)
+        data = object_of(self.body)
         self.enter(Span(0, len(self.body)), jsontext.index(self.body))
         content = data.get("content")
         for index, block in enumerate(content if isinstance(content, list) else ()):
@@ -103,11 +94,3 @@ class _Walk(Anatomy):
         self.add(K.FINISH, ("stop_reason",))
         self.add(K.USAGE, ("usage",))
         self.add(K.ERROR, ("error",))
-
-
-def _object(raw: bytes) -> JsonObject:
-    try:
-        data = jsontext.loads(raw)
-    except WireError:
-        return {}
-    return data if isinstance(data, dict) else {}

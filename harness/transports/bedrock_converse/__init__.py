@@ -1,5 +1,5 @@
 """Bedrock's Converse and ConverseStream."""
 
-from harness.transports.bedrock_converse.transport import Converse
+from harness.transports.bedrock_converse.transport import TRANSPORT
 
-TRANSPORT = Converse()
+__all__ = ["TRANSPORT"]

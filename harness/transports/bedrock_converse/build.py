@@ -14,8 +14,8 @@ from urllib.parse import quote
 
 from harness.contracts import Endpoint
 from harness.model import Ask, JsonObject, Provider, Request
+from harness.transports._history import healed
 from harness.transports.anthropic_messages import models
-from harness.transports.anthropic_messages.build import healed
 from harness.transports.bedrock_converse import messages
 from harness.wire import jsontext
 

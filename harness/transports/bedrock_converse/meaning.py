@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.model import CacheStats, Failure, FinishReason, Headers, JsonObject, Provider, Usage
+from harness.model import Failure, FinishReason, Headers, Provider, Usage
 from harness.transports._failures import classify
 from harness.transports.anthropic_messages.meaning import count
 
@@ -43,26 +43,20 @@ def finish_reason(raw: Any) -> FinishReason:
     return FinishReason.UNKNOWN if known is None else known
 
 
-def usage(counts: JsonObject) -> Usage | None:
+def usage(counts: Any) -> Usage | None:
     """inputTokens leaves the cache out; ours hold the whole prompt."""
+    if not isinstance(counts, dict):
+        return None
     read = count(counts.get("cacheReadInputTokens"))
     written = count(counts.get("cacheWriteInputTokens"))
     fresh, said = count(counts.get("inputTokens")), count(counts.get("outputTokens"))
-    if fresh is None and said is None:
+    if fresh is None and said is None and read is None and written is None:
         return None
     whole = None if fresh is None else fresh + (read or 0) + (written or 0)
     total = None if whole is None or said is None else whole + said
     if total is None:
         total = count(counts.get("totalTokens"))
     return Usage(whole, said, total, read, written)
-
-
-def cache_stats(counts: Any) -> CacheStats | None:
-    if not isinstance(counts, dict):
-        return None
-    read = count(counts.get("cacheReadInputTokens"))
-    written = count(counts.get("cacheWriteInputTokens"))
-    return CacheStats(read, written) if read or written else None
 
 
 def failure_in_stream(code: str, message: str, headers: Headers, provider: Provider) -> Failure:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness.errors import WireError
-from harness.model import Framing, JsonObject, RegionKind, Regions, Span
+from harness.model import Exchange, Framing, JsonObject, RegionKind, Regions, Span
 from harness.transports._places import Anatomy
 from harness.wire import jsontext
 from harness.wire.eventstream import EventStreamDecoder, Frame
@@ -15,16 +15,14 @@ from harness.wire.jsontext import Path
 K = RegionKind
 
 
-def regions(body: bytes) -> Regions:
-    walk = _Walk(body)
-    if body.lstrip(b" \t\r\n")[:1] in (b"{", b"["):
-        walk.document()
-        return Regions(Framing.DOCUMENT, tuple(walk.units), tuple(walk.spans))
-    walk.stream()
-    return Regions(Framing.EVENTSTREAM, tuple(walk.units), tuple(walk.spans))
+def regions(exchange: Exchange) -> Regions:
+    return _Walk(exchange.body).regions()
 
 
 class _Walk(Anatomy):
+    framing = Framing.EVENTSTREAM
+    documents = (b"{", b"[")
+
     def __init__(self, body: bytes) -> None:
         super().__init__(body)
         self._call_at: dict[int, int] = {}

@@ -1,5 +1,5 @@
 """OpenAI's Chat Completions, and everything that speaks it."""
 
-from harness.transports.chat_completions.transport import ChatCompletions
+from harness.transports.chat_completions.transport import TRANSPORT
 
-TRANSPORT = ChatCompletions()
+__all__ = ["TRANSPORT"]

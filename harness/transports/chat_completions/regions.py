@@ -5,26 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from harness.errors import WireError
-from harness.model import Framing, JsonObject, RegionKind, Regions, Span
+from harness.model import Exchange, JsonObject, RegionKind, Regions, Span
 from harness.transports._failures import is_error
-from harness.transports._places import Anatomy, in_event
+from harness.transports._places import Anatomy, events_in, in_event
 from harness.transports._think import TEXT, ThinkSplitter
 from harness.transports.chat_completions import meaning
 from harness.transports.chat_completions.calls import Calls
 from harness.wire import jsontext
 from harness.wire.jsontext import Path
-from harness.wire.sse import split
 
 K = RegionKind
 
 
-def regions(body: bytes) -> Regions:
-    walk = _Walk(body)
-    if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[", b"<"):
-        walk.document()
-        return Regions(Framing.DOCUMENT, tuple(walk.units), tuple(walk.spans))
-    walk.stream()
-    return Regions(Framing.SSE, tuple(walk.units), tuple(walk.spans))
+def regions(exchange: Exchange) -> Regions:
+    return _Walk(exchange.body).regions()
 
 
 class _Walk(Anatomy):
@@ -34,11 +28,7 @@ class _Walk(Anatomy):
         self._splitter = ThinkSplitter()
 
     def stream(self) -> None:
-        try:
-            events = split(self.body)
-        except WireError:
-            return
-        for event in events:
+        for event in events_in(self.body):
             if event.raw.startswith(b"[DONE]"):
                 self.enter(event.span, {})
                 self.add_unit(K.TERMINATOR)

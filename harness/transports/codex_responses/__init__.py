@@ -1,5 +1,5 @@
 """OpenAI's Responses, and everything that speaks it."""
 
-from harness.transports.codex_responses.transport import CodexResponses
+from harness.transports.codex_responses.transport import TRANSPORT
 
-TRANSPORT = CodexResponses()
+__all__ = ["TRANSPORT"]

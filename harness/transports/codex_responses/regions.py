@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from harness.errors import WireError
 from harness.model import (
     Event,
     EventKind,
@@ -21,9 +20,11 @@ from harness.model import (
     Regions,
     Span,
 )
+from harness.transports._places import events_in
 from harness.transports.codex_responses.reader import TERMINAL, ResponsesReader
-from harness.wire import jsontext, sse
+from harness.wire import jsontext
 from harness.wire.jsontext import Path, Value
+from harness.wire.sse import SseEvent
 
 _ANYBODY = Provider(name="", transport="codex_responses", base_url="", model="")
 _FIELDS = {
@@ -53,7 +54,7 @@ class _Unit(NamedTuple):
         return jsontext.decode(self.body[value.start : value.end])
 
 
-def regions_of(exchange: Exchange) -> Regions:
+def regions(exchange: Exchange) -> Regions:
     body = exchange.body
     start = body.lstrip(b" \t\r\n\xef\xbb\xbf")
     if start[:1] in (b"{", b"[", b"<") or (exchange.status or 200) >= 300:
@@ -61,7 +62,7 @@ def regions_of(exchange: Exchange) -> Regions:
     reader = ResponsesReader(_ANYBODY)
     units: list[Span] = []
     spans: list[Region] = []
-    for event in _events(body):
+    for event in events_in(body):
         units.append(event.span)
         if reader.finished:
             continue
@@ -71,14 +72,7 @@ def regions_of(exchange: Exchange) -> Regions:
     return Regions(Framing.SSE, tuple(units), tuple(sorted(spans, key=lambda span: span.start)))
 
 
-def _events(body: bytes) -> list[sse.SseEvent]:
-    try:
-        return sse.split(body)
-    except WireError:
-        return []
-
-
-def _values(body: bytes, event: sse.SseEvent) -> dict[Path, Value]:
+def _values(body: bytes, event: SseEvent) -> dict[Path, Value]:
     """Data that a server broke over several lines has no one place, so nothing is found there."""
     at = body.find(event.raw, event.start, event.end)
     return jsontext.index(body, at, at + len(event.raw)) if at >= 0 else {}

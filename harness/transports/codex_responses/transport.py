@@ -1,39 +1,15 @@
-"""OpenAI's Responses wire, whole: requests, answers, their anatomy, and how to write them.
-
-The rule of this file: it knows the wire, not who speaks it. What is particular to one backend comes
-in with the Provider: its adaptations, its headers, and the profiles that name a dialect.
-"""
+"""OpenAI's Responses wire as a whole: which function does each of its verbs."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Sequence
-from hashlib import sha256
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
-from harness.contracts import Endpoint
-from harness.errors import UsageError
-from harness.model import (
-    Answer,
-    Ask,
-    CacheStats,
-    Exchange,
-    Failure,
-    FinishReason,
-    Headers,
-    JsonObject,
-    NormalizedResponse,
-    Provider,
-    Regions,
-    Request,
-    Script,
-)
-from harness.transports._failures import classify
-from harness.transports._history import healed
-from harness.transports.codex_responses import writer
-from harness.transports.codex_responses.items import choice_of, convert, tool_of
+from harness.contracts import ProviderTransport
+from harness.model import Exchange, JsonObject, NormalizedResponse, Provider, Usage
+from harness.transports._wired import Wired
+from harness.transports.codex_responses import build, writer
 from harness.transports.codex_responses.meaning import (
     Item,
     ended_of,
@@ -42,223 +18,55 @@ from harness.transports.codex_responses.meaning import (
     usage_of,
 )
 from harness.transports.codex_responses.reader import ResponsesReader, is_reply
-from harness.transports.codex_responses.regions import regions_of
-from harness.wire import jsontext
+from harness.transports.codex_responses.regions import regions
 
 _PATH = re.compile(r"/responses(/resp[-_][^/]+)?/?$")
-_ENCRYPTED = "reasoning.encrypted_content"
-_EFFORTS = {"minimal": "low", "ultra": "max"}
-_OPTIONS = frozenset(
-    [
-        "background",
-        "context_management",
-        "conversation",
-        "max_tool_calls",
-        "metadata",
-        "previous_response_id",
-        "prompt",
-        "prompt_cache_retention",
-        "safety_identifier",
-        "service_tier",
-        "stream_options",
-        "top_logprobs",
-        "top_p",
-        "truncation",
-        "user",
-        "parallel_tool_calls",
-        "include",
-        "prompt_cache_key",
-    ]
-)
-_NOT_BODY = ("extra_headers", "extra_query", "extra_body", "timeout")
-_FIELDS = (
-    _OPTIONS
-    | frozenset(_NOT_BODY)
-    | frozenset(
-        [
-            "model",
-            "instructions",
-            "input",
-            "stream",
-            "store",
-            "text",
-            "tools",
-            "tool_choice",
-            "reasoning",
-            "temperature",
-            "max_output_tokens",
-        ]
+
+
+def read_whole(raw: JsonObject, provider: Provider) -> NormalizedResponse:
+    output = raw.get("output")
+    entries = output if isinstance(output, list) else []
+    items = [Item(entry) for entry in entries if isinstance(entry, dict)]
+    return meaning_of(items, ended_of(raw), provider).response
+
+
+def says_something(raw: Any) -> bool:
+    """Whether it is a reply that says something: also one whose every word was filtered."""
+    if not is_reply(raw) or raw.get("error"):
+        return False
+    ended = ended_of(raw)
+    return bool(raw.get("output")) or ended.raw_finish == "incomplete:content_filter"
+
+
+def usage(raw: JsonObject) -> Usage | None:
+    return usage_of(raw.get("usage"))
+
+
+def recognizes(exchange: Exchange) -> bool:
+    """By path; by what the reply calls itself where a gateway serves it under another one."""
+    path = urlsplit(exchange.request.url).path
+    if _PATH.search(path):
+        return True
+    start = exchange.pieces[0].data[:512] if exchange.pieces else b""
+    return b'"type":"response.created"' in start.replace(b" ", b"") or (
+        b'"object":"response"' in start.replace(b" ", b"") and start.lstrip()[:1] == b"{"
     )
+
+
+TRANSPORT: ProviderTransport = Wired(
+    name="codex_responses",
+    wire="responses",
+    convert_messages=build.messages,
+    convert_tools=build.tools,
+    kwargs=build.kwargs,
+    build_request=build.request,
+    reader=ResponsesReader,
+    read_whole=read_whole,
+    validate_response=says_something,
+    usage=usage,
+    map_finish_reason=finish_of,
+    recognizes=recognizes,
+    regions=regions,
+    write=writer.write,
+    error=writer.write_failure,
 )
-
-
-class CodexResponses:
-    name = "codex_responses"
-    wire = "responses"
-    uncounted: tuple[str, ...] = ()
-
-    # requests
-
-    def convert_messages(
-        self, messages: Sequence[JsonObject], provider: Provider, ask: Ask
-    ) -> JsonObject:
-        prepared = provider.prepare_messages([dict(message) for message in messages], ask)
-        return convert(prepared, provider, store=bool(ask.options.get("store", False)))
-
-    def convert_tools(
-        self, tools: Sequence[JsonObject], provider: Provider, ask: Ask
-    ) -> list[JsonObject]:
-        prepared = provider.prepare_tools([dict(tool) for tool in tools], ask)
-        return [tool_of(tool) for tool in prepared]
-
-    def build_kwargs(self, ask: Ask, provider: Provider, converted: Any = None) -> JsonObject:
-        options = ask.options
-        model = ask.model or provider.model
-        body: JsonObject = {"model": model}
-        body |= converted or self.convert_messages(ask.messages, provider, ask)
-        body["store"] = bool(options.get("store", False))
-        if ask.stream:
-            body["stream"] = True
-        tools = self.convert_tools(ask.tools, provider, ask)
-        if tools:
-            body |= {"tools": tools, "tool_choice": choice_of(ask.tool_choice or "auto")}
-            body["parallel_tool_calls"] = True
-        body |= _reasoning(ask, provider)
-        if key := _cache_key(body, options):
-            body["prompt_cache_key"] = key
-        body |= _limits(ask, provider, model)
-        body |= {name: options[name] for name in _OPTIONS if options.get(name) is not None}
-        if text := _text(options):
-            body["text"] = text
-        if options.get("extra_body"):
-            body["extra_body"] = dict(options["extra_body"])
-        body = provider.adapt(body, ask) | dict(options.get("overrides") or {})
-        headers = dict(provider.headers_for(ask, provider.base_url))
-        headers |= dict(options.get("extra_headers") or {})
-        return body | ({"extra_headers": headers} if headers else {})
-
-    def preflight(self, kwargs: JsonObject) -> JsonObject:
-        """The kwargs, or a UsageError about what this wire would refuse (F34)."""
-        unknown = sorted(kwargs.keys() - _FIELDS)
-        if unknown:
-            raise UsageError(
-                "a Responses request has no such field",
-                found=", ".join(unknown),
-                hint="Put what only your server knows into options.extra_body",
-            )
-        timeout = kwargs.get("timeout")
-        if isinstance(timeout, int | float) and not 0 < timeout < float("inf"):
-            raise UsageError("a timeout is a finite number above 0", found=repr(timeout))
-        return kwargs
-
-    def without_encrypted_reasoning(self, kwargs: JsonObject) -> JsonObject:
-        """The same request for a server that could not verify what we replayed (F16)."""
-        kept = [item for item in kwargs["input"] if item.get("type") != "reasoning"]
-        return kwargs | {"input": kept, "include": []}
-
-    def build_request(self, kwargs: JsonObject, provider: Provider, endpoint: Endpoint) -> Request:
-        body = {key: value for key, value in kwargs.items() if key not in _NOT_BODY}
-        body |= kwargs.get("extra_body") or {}
-        query = kwargs.get("extra_query") or {}
-        url = endpoint.base_url.rstrip("/") + "/responses"
-        url += f"?{urlencode(query)}" if query else ""
-        accept = "text/event-stream" if body.get("stream") else "application/json"
-        headers = {"content-type": "application/json", "accept": accept, **provider.headers}
-        headers |= kwargs.get("extra_headers") or {}
-        return Request("POST", url, tuple(headers.items()), jsontext.dumps(healed(body)))
-
-    # answers
-
-    def normalize_response(self, raw: JsonObject, provider: Provider) -> NormalizedResponse:
-        output = raw.get("output")
-        entries = output if isinstance(output, list) else []
-        items = [Item(entry) for entry in entries if isinstance(entry, dict)]
-        return meaning_of(items, ended_of(raw), provider).response
-
-    def validate_response(self, raw: Any) -> bool:
-        """Whether it is a reply that says something: also one whose every word was filtered."""
-        if not is_reply(raw) or raw.get("error"):
-            return False
-        ended = ended_of(raw)
-        return bool(raw.get("output")) or ended.raw_finish == "incomplete:content_filter"
-
-    def extract_cache_stats(self, raw: JsonObject) -> CacheStats | None:
-        usage = usage_of(raw.get("usage"))
-        if usage is None or not (usage.cache_read_tokens or usage.cache_write_tokens):
-            return None
-        return CacheStats(usage.cache_read_tokens, usage.cache_write_tokens)
-
-    def map_finish_reason(self, raw: Any) -> FinishReason:
-        return finish_of(raw)
-
-    def read_failure(self, answer: Answer, provider: Provider) -> Failure:
-        return classify(answer.status, answer.body, answer.headers, provider)
-
-    def reader(
-        self, provider: Provider, status: int = 200, headers: Headers = ()
-    ) -> ResponsesReader:
-        return ResponsesReader(provider, status, headers)
-
-    def recognizes(self, exchange: Exchange) -> bool:
-        path = urlsplit(exchange.request.url).path
-        if _PATH.search(path):
-            return True
-        start = exchange.pieces[0].data[:512] if exchange.pieces else b""
-        return b'"type":"response.created"' in start.replace(b" ", b"") or (
-            b'"object":"response"' in start.replace(b" ", b"") and start.lstrip()[:1] == b"{"
-        )
-
-    def regions(self, exchange: Exchange) -> Regions:
-        return regions_of(exchange)
-
-    def write(self, script: Script, request: Request, *, stream: bool, model: str) -> Exchange:
-        return writer.write(script, request, stream=stream, model=model)
-
-    def write_failure(self, failure: Failure, request: Request, provider: Provider) -> Exchange:
-        return writer.write_failure(failure, request)
-
-
-def _reasoning(ask: Ask, provider: Provider) -> JsonObject:
-    """No wish is the server's default. What a backend says of itself decides whether the encrypted
-    form is asked for: servers without it refuse the word."""
-    wish = ask.reasoning
-    if wish is not None and wish.get("enabled") is False:
-        return {"include": []}
-    included: JsonObject = {"include": [_ENCRYPTED]}
-    if wish is None:
-        return included if "reasoning" in provider.can else {}
-    effort = wish.get("effort")
-    asked = {"effort": _EFFORTS.get(effort, effort)} if effort else {}
-    return included | {"reasoning": {**asked, "summary": wish.get("summary") or "auto"}}
-
-
-def _cache_key(body: JsonObject, options: Any) -> str | None:
-    """The same words and tools get the same key, whoever asks; else the session's."""
-    if body.get("instructions"):
-        tools = sorted(json.dumps(tool, sort_keys=True) for tool in body.get("tools", ()))
-        said = f"{body['instructions']}\0{''.join(tools)}".encode("utf-8", "surrogatepass")
-        return f"pck_{sha256(said).hexdigest()[:24]}"
-    session = str(options.get("session_id") or "")
-    return f"pck_{sha256(session.encode()).hexdigest()[:24]}" if len(session) > 64 else session
-
-
-def _limits(ask: Ask, provider: Provider, model: str) -> JsonObject:
-    default = provider.default_max_tokens
-    most = ask.max_tokens or (default(model) if callable(default) else default)
-    warmth = ask.temperature
-    if provider.temperature is not None:
-        warmth = provider.temperature(model, warmth)
-    found = {"max_output_tokens": most, "temperature": warmth}
-    return {name: value for name, value in found.items() if value is not None}
-
-
-def _text(options: Any) -> JsonObject:
-    """What is wished of the text. Chat's response_format has a flat form on this wire."""
-    text = dict(options.get("text") or {})
-    if options.get("verbosity"):
-        text["verbosity"] = options["verbosity"]
-    wanted = options.get("response_format")
-    schema = wanted.get("json_schema") if isinstance(wanted, dict) else None
-    if wanted:
-        text["format"] = {"type": "json_schema", **schema} if isinstance(schema, dict) else wanted
-    return text

@@ -1,5 +1,5 @@
 """An LLM gateway that holds the vendors' keys itself and is asked with a JWT."""
 
-from harness.transports.gateway.transport import Gateway
+from harness.transports.gateway.transport import TRANSPORT
 
-TRANSPORT = Gateway()
+__all__ = ["TRANSPORT"]

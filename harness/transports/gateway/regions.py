@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from harness.errors import WireError
-from harness.model import Framing, JsonObject, Region, RegionKind, Regions, Span
+from harness.model import Exchange, JsonObject, Region, RegionKind, Regions, Span
 from harness.transports._arguments import as_text
-from harness.transports._places import Anatomy, in_event
+from harness.transports._places import Anatomy, events_in, in_event, object_of
 from harness.wire import jsontext
-from harness.wire.sse import split
 
 K = RegionKind
 
 
-def regions(body: bytes) -> Regions:
-    walk = _Walk(body)
-    if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[", b"<"):
-        walk.document()
-        return Regions(Framing.DOCUMENT, tuple(walk.units), tuple(walk.spans))
-    walk.stream()
-    return Regions(Framing.SSE, tuple(walk.units), tuple(walk.spans))
+def regions(exchange: Exchange) -> Regions:
+    return _Walk(exchange.body).regions()
 
 
 class _Walk(Anatomy):
@@ -28,21 +21,17 @@ class _Walk(Anatomy):
         self._calls = 0
 
     def stream(self) -> None:
-        try:
-            events = split(self.body)
-        except WireError:
-            return
-        for event in events:
+        for event in events_in(self.body):
             if event.raw.strip() == b"[DONE]":
                 self.enter(event.span, {})
                 self.add_unit(K.TERMINATOR)
                 return
             self.enter(event.span, in_event(self.body, event))
-            self._chunk(_object(event.raw))
+            self._chunk(object_of(event.raw))
 
     def document(self) -> None:
         self.enter(Span(0, len(self.body)), jsontext.index(self.body))
-        chunk = _object(self.body)
+        chunk = object_of(self.body)
         self._chunk(chunk)
         if chunk and "error" not in chunk and "detail" not in chunk:
             self.add_unit(K.TERMINATOR)
@@ -68,11 +57,3 @@ class _Walk(Anatomy):
         if final is not None and chunk.get("is_final") is True:
             unit = len(self.units) - 1
             self.spans.append(Region(K.FINISH, final.start, final.end, unit, None, "true"))
-
-
-def _object(raw: bytes) -> JsonObject:
-    try:
-        data = jsontext.loads(raw)
-    except WireError:
-        return {}
-    return data if isinstance(data, dict) else {}
