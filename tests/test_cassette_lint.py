@@ -16,6 +16,7 @@ from harness.cassette.show import show, show_all
 from harness.cassette.suspicion import is_hidden
 from harness.cassette.value import FORMAT, KINDS, Note
 from harness.cli import cassette as command
+from harness.cli import main
 from harness.data import builtin
 from harness.errors import CassetteError
 from harness.model import Ending, Exchange, Piece, Request
@@ -170,6 +171,30 @@ def test_a_cassette_must_say_where_it_comes_from(provenance, lacks):
     faults = lint_bytes(dumps(Cassette((exchange(),), provenance)))
     assert [fault.code for fault in faults] == ["provenance"]
     assert lacks in faults[0].message
+
+
+FOREIGN = b"""\
+interactions:
+- request: {body: null, headers: {}, method: GET, uri: "https://api.vendor.test/"}
+  response: {body: {string: x}, headers: {}, status: {code: 200, message: OK}HARNESS}
+version: 1
+"""
+
+
+def test_a_foreign_file_need_not_say_where_it_comes_from(tmp_path, capsys):
+    """Its recorder has no place for it: a note, and exit 0. One that was ours, and lost what it
+    said in a re-save, is still at fault."""
+    path = tmp_path / "foreign.yaml"
+    path.write_bytes(FOREIGN.replace(b"HARNESS", b""))
+    assert [(fault.code, fault.level) for fault in lint(path)] == [("provenance", "note")]
+    assert main(["cassette", "lint", str(path)]) == 0
+    assert "harness cassette import" in capsys.readouterr().out
+    assert main(["cassette", "lint", "--quiet", str(path)]) == 0
+    assert capsys.readouterr().out == ""
+    path.write_bytes(FOREIGN.replace(b"HARNESS", b", harness: {ending: eof}"))
+    found = {(fault.code, fault.level) for fault in lint(path)}
+    assert found == {("provenance", "fault"), ("plays-clean", "note")}
+    assert main(["cassette", "lint", str(path)]) == 1
 
 
 def test_an_unreadable_file_is_one_finding():

@@ -75,7 +75,7 @@ def _findings(stock: Plain, dialect: str) -> Iterator[_Finding]:
             f"{spelled(at)}{what}" if what[0] == ":" else f"{spelled(at)} {what}",
             "fault",
         )
-    yield from _file_findings(stock, unread)
+    yield from _file_findings(stock, unread, ours=ours or _was_ours(stock))
     for number, item in enumerate(stock["interactions"]):
         at = ("interactions", number)
         try:
@@ -105,25 +105,35 @@ def _schema_faults(stock: Plain, dialect: str) -> Iterator[tuple[Path, str]]:
             yield at, f": {error.message[:300]}"
 
 
-def _file_findings(stock: Plain, unread: list[Path]) -> Iterator[_Finding]:
+def _was_ours(stock: Plain) -> bool:
+    """A recorder that dropped `metadata` left what stands in the exchanges."""
+    answers = (item.get("response") for item in stock["interactions"] if isinstance(item, dict))
+    return any(isinstance(answer, dict) and "harness" in answer for answer in answers)
+
+
+def _file_findings(stock: Plain, unread: list[Path], *, ours: bool) -> Iterator[_Finding]:
     try:
         whole = cassette({**stock, "interactions": []})
     except Bad as bad:
         if bad.path not in unread and bad.path[-1:] != ("unanswered",):
             yield bad.path, BROKEN, told(bad.error()), "fault"
         return
-    yield from _provenance_findings(whole)
+    yield from _provenance_findings(whole, ours=ours)
     for number in range(len(whole.unanswered)):
         text = "stock vcrpy does not know this exchange: it never plays it"
         yield (*HARNESS, "unanswered", number), "unanswered", text, "note"
 
 
-def _provenance_findings(whole: Cassette) -> Iterator[_Finding]:
+def _provenance_findings(whole: Cassette, *, ours: bool) -> Iterator[_Finding]:
+    """Somebody else's recorder has no place for it: that is no fault of the file."""
     provenance: Any = whole.provenance
     at: Path = (*HARNESS, "provenance")
-    if not provenance:
+    if not provenance and ours:
         text = "does not say where it comes from: metadata.harness.provenance is missing"
         yield at, "provenance", text, "fault"
+    elif not provenance:
+        text = "does not say where it comes from: `harness cassette import` makes a file that does"
+        yield at, "provenance", text, "note"
     for key in _WANTED.get(provenance.get("kind"), ()):
         if key not in provenance:
             text = f"provenance of kind {provenance['kind']} lacks `{key}`"
