@@ -168,6 +168,7 @@ class TurnSpec:
     credential: Mapping[str, Any] = field(default_factory=dict)
     timeout_s: float = 60.0
     max_retries: int = 0
+    continuations: int = 0  # how often it may go on by itself after a truncated reply
 
 
 @dataclass(frozen=True, slots=True)

@@ -332,6 +332,35 @@ def test_a_call_that_ran_out_of_room_is_asked_anew_and_never_offered(stage):
     assert not any(e.kind is EventKind.FINISH for e in reply.events)
 
 
+def test_a_listener_hears_one_end_of_all_parts(stage):
+    """D14: the finish of a part that is gone on with is no end, and is not told."""
+    part = says("T one ", "F length", ".")
+    set_up = stage(part, says("T two", "F stop", "."), continuation=Continuation())
+    reply = set_up.ask()
+    told = [event.finish for event in set_up.heard if event.kind is EventKind.FINISH]
+    assert told == [FinishReason.STOP]
+    assert [event.kind for event in reply.events][-1] is EventKind.FINISH
+
+
+def test_thoughts_of_all_parts_are_kept(stage):
+    """D14: what was thought before the cut belongs to the reply, as its text does."""
+    part = says("R why ", "T one ", ending=Ending.EOF)
+    rest = says("R not", "T two", "F stop", ".")
+    reply = stage(part, rest, continuation=Continuation()).ask()
+    assert (reply.value().reasoning, reply.value().content) == ("why not", "one two")
+
+
+def test_a_stop_in_a_later_part_keeps_what_the_earlier_ones_said(stage):
+    """D14, D20: what was shown stays."""
+    part, rest = says("T one ", "F length", "."), says("T two ", "T three", "F stop", ".")
+    set_up = stage(part, rest, continuation=Continuation())
+    set_up.client.setup.on_event = lambda event: event.text == "two " and set_up.client.cancel()
+    reply = set_up.ask()
+    assert reply.outcome.failure.kind is FailureKind.CANCELLED
+    assert reply.outcome.response.content == "one two "
+    assert reply.outcome.response.finish_reason is None
+
+
 def test_without_the_policy_a_truncated_reply_is_the_reply(stage):
     """Continuation is the caller's choice."""
     set_up = stage(says("T a", "F length", "."), GOOD)

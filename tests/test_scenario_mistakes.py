@@ -139,6 +139,26 @@ MISTAKES = {
         "ending: oef",
         "12:52: 'oef' is no ending of a cut. Did you mean 'eof'?",
     ),
+    "continues_how_often": (
+        "faults:",
+        "client: {continue: often}\nfaults:",
+        "11:20: client.continue must be true or false or a whole number, found 'often'. The target",
+    ),
+    "continues_never": (
+        "faults:",
+        "client: {continue: 0}\nfaults:",
+        "11:20: client.continue must be at least 1, found 0. How many times at most. For example: 2",
+    ),
+    "continues_misspelt": (
+        "faults:",
+        "client: {continues: true}\nfaults:",
+        "11:10: unknown key 'continues' in client. Did you mean 'continue'?",
+    ),
+    "need_of_the_target": (
+        "[stream, tools]",
+        "[stream, tools, continue]",
+        "5:24: no capability 'continue'. Did you mean 'continues'?",
+    ),
     "ending_of_a_client": (
         "ending: eof",
         "ending: client_closed",

@@ -61,20 +61,35 @@ def truncated(outcome: Outcome) -> bool:
     return response is not None and response.finish_reason is FinishReason.LENGTH
 
 
-def kept(before: str, outcome: Outcome, following: Ask, asked: Ask) -> str:
-    """The text so far: a part that the next ask continues, nothing of one that it asks anew."""
-    continues = len(following.messages) > len(asked.messages)
-    content = outcome.response.content if outcome.response else None
-    return before + (content or "") if continues else before
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the parts so far have said."""
+
+    content: str = ""
+    reasoning: str = ""
 
 
-def joined(before: str, outcome: Outcome) -> Outcome:
-    """The last part's outcome over the text of all parts."""
-    if not before:
+NOTHING = Parts()
+
+
+def plus(before: Parts, outcome: Outcome) -> Parts:
+    """The parts so far, with one more."""
+    return _with(before, outcome.response) if outcome.response else before
+
+
+def joined(before: Parts, outcome: Outcome) -> Outcome:
+    """The last part's outcome over what all parts have said."""
+    if before == NOTHING:
         return outcome
     response = outcome.response or NormalizedResponse()
-    whole = replace(response, content=before + (response.content or ""))
+    said = _with(before, response)
+    whole = replace(response, content=said.content or None, reasoning=said.reasoning or None)
     return replace(outcome, response=whole)
+
+
+def _with(before: Parts, response: NormalizedResponse) -> Parts:
+    content, reasoning = response.content or "", response.reasoning or ""
+    return Parts(before.content + content, before.reasoning + reasoning)
 
 
 def out_of_room(outcome: Outcome) -> bool:

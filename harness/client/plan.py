@@ -19,7 +19,7 @@ from harness.client.commands import Command, Shut, Wait
 from harness.client.exchange import Cancelled, Result, exchange
 from harness.client.reply import Attempt, Reply
 from harness.client.setup import Setup
-from harness.client.sink import Sink
+from harness.client.sink import SHOWN, Sink
 from harness.client.warning import warned
 from harness.model import (
     Ask,
@@ -42,29 +42,33 @@ class Plan:
         self._attempts: list[Attempt] = []
         self._waits: list[float] = []
         self._cause: BaseException | None = None
+        self._parts = continuation.NOTHING  # what was said before the reply that is read now
 
     def run(self) -> Generator[Command, Any, Reply]:
         try:
             outcome = yield from self._continued()
         except Cancelled as cancelled:
             yield Shut()
-            outcome = self._cancelled(cancelled)
+            outcome = continuation.joined(self._parts, self._cancelled(cancelled))
         reply = tuple(self._sink.events), tuple(self._attempts), tuple(self._waits)
         return Reply(outcome, *reply, self._cause)
 
     def _continued(self) -> Generator[Command, Any, Outcome]:
         """The reply, with as many continuations as the policy has for a truncated one."""
-        ask, text, rounds, policy = self._ask, "", 0, self._setup.policy.continuation
+        ask, rounds, policy = self._ask, 0, self._setup.policy.continuation
         while True:
             result = yield from self._settled(ask)
             following = policy.next_ask(ask, result.outcome, rounds) if policy else None
             if following is None:
                 break
-            text = continuation.kept(text, result.outcome, following, ask)
-            self._sink.supersede(keep=len(following.messages) > len(ask.messages))
+            continues = len(following.messages) > len(ask.messages)
+            if continues:
+                self._parts = continuation.plus(self._parts, result.outcome)
+                self._sink.take(event for event in result.closing if event.kind in SHOWN)
+            self._sink.supersede(keep=continues)
             ask, rounds = following, rounds + 1
-        outcome = continuation.joined(text, result.outcome)
-        closing = list(result.closing)
+        outcome = continuation.joined(self._parts, result.outcome)
+        closing = [*self._sink.release(), *result.closing]
         if policy and continuation.out_of_room(outcome):
             outcome = continuation.refused(outcome)
             closing = [Event(EventKind.FAILURE, failure=outcome.failure)]

@@ -12,12 +12,17 @@ DELTAS = SHOWN | {EventKind.TOOL_NAME, EventKind.TOOL_ARGUMENTS}
 
 
 class Sink:
-    """`spoken`: text or reasoning was shown, so the request may not be repeated."""
+    """`spoken`: text or reasoning was shown, so the request may not be repeated.
+
+    Where a truncated reply may be gone on with, its finish is held back: it is not yet known
+    whether this was the end."""
 
     def __init__(self, setup: Setup) -> None:
         self._clock, self._hide = setup.clock, setup.hide
         self._on_event, self._on_activity = setup.on_event, setup.on_activity
         self._started = setup.clock.now()
+        self._holds = setup.policy.continuation is not None
+        self._held: list[Event] = []
         self._first = False
         self._mark = 0
         self.spoken = False
@@ -31,6 +36,9 @@ class Sink:
     def take(self, events: Iterable[Event]) -> None:
         at = self._at()
         for event in events:
+            if self._holds and event.kind is EventKind.FINISH:
+                self._held.append(event._replace(at=at))
+                continue
             if event.kind in DELTAS:
                 if not self._first:
                     self._first = True
@@ -51,7 +59,13 @@ class Sink:
             first = [event for event in dropped if event.kind is EventKind.FIRST_DELTA]
             self.events[self._mark :] = first
         self._mark = len(self.events)
+        self._held.clear()
         self.spoken = False
+
+    def release(self) -> list[Event]:
+        """What was held back, now that nothing follows."""
+        self._holds = False
+        return self._held
 
     def _at(self) -> float:
         return self._clock.now() - self._started

@@ -11,6 +11,7 @@ from typing import Any
 from harness.contracts import ProviderTransport
 from harness.engine.cells import Cell
 from harness.engine.credentials import credential_of
+from harness.engine.fair import OF_THE_TARGET
 from harness.engine.tapes import Laid, Table
 from harness.errors import HarnessError, NotApplicable, ScenarioError, UsageError
 from harness.faults import FAULTS
@@ -53,7 +54,7 @@ def build(cell: Cell) -> Case:
             "cache_policy": provider.caching(provider.model, provider.base_url),
         },
     )
-    missing = sorted(scenario.needs - provider.can)
+    missing = sorted(scenario.needs - OF_THE_TARGET - provider.can)
     if missing:
         return replace(case, untestable=f"{provider.name} has no {', '.join(missing)}")
     try:

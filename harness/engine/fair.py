@@ -7,13 +7,20 @@ from collections.abc import Iterable
 
 from harness.model import Case, Trace, find_header
 
+# What a scenario may need of the target alone, and a target must say of itself; what else can be
+# needed is the backend's too, and every target is taken to have it unless it says `no_<what>`.
+OF_THE_TARGET = frozenset({"continues"})
+
 _A_DATE = re.compile(r"[A-Za-z]{3},? ")
 
 
 def unsuited(case: Case, features: Iterable[str], *, own_clock: bool) -> str:
     """Before it is run. A target that does not do what a scenario needs says `no_<what>` among its
-    features; one with a clock of its own cannot be told a date on the recording's."""
+    features, or leaves out what only some targets do; one with a clock of its own cannot be told a
+    date on the recording's."""
+    features = set(features)
     lacks = {name.removeprefix("no_") for name in features if name.startswith("no_")}
+    lacks |= OF_THE_TARGET - features
     missing = sorted({*case.needs, *case.facts.get("judges", ())} & lacks)
     if missing:
         return f"the target has no {', '.join(missing)}"

@@ -44,6 +44,8 @@ from harness.registry import module_of
 from harness.replay.clock import WaitsForEver
 from harness.secrets import masked
 
+_ROUNDS = 4  # what `continue: true` means
+
 
 def run_cell(cell: Cell, target: Target, door: str = "inprocess") -> Verdict:
     """Build the case of a cell and run it; a case that cannot be built is errored, not failed."""
@@ -139,6 +141,7 @@ def _turn(session: Session, stage: Stage, case: Case, number: int) -> Report:
         credential=_credential(case, stage),
         timeout_s=stage.timeout(client.get("timeout_s", 60.0)),
         max_retries=client.get("max_retries", 0),
+        continuations=_continuations(client.get("continue", False)),
     )
     try:
         return session.run(spec)
@@ -148,6 +151,10 @@ def _turn(session: Session, stage: Stage, case: Case, number: int) -> Report:
         named = "unexpected_request" if isinstance(error, UnexpectedRequest) else "waits_for_ever"
         failure = Failure(FailureKind.UNKNOWN, str(error), named)
         return Report(Outcome(OutcomeKind.ERROR, failure=failure))
+
+
+def _continuations(asked: bool | int) -> int:
+    return _ROUNDS if asked is True else int(asked)
 
 
 def _credential(case: Case, stage: Stage) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from harness.dialects import PROFILES
 from harness.engine.cells import slug_of
+from harness.engine.fair import OF_THE_TARGET
 from harness.errors import HarnessError, ScenarioError, UsageError, Where
 from harness.faults import FAULTS
 from harness.invariants import INVARIANTS
@@ -44,7 +45,7 @@ def _faults(scenario: Scenario) -> Iterator[HarnessError]:
     capabilities = {capability for backend in PROVIDERS for capability in backend.can}
     for key, given, known in (
         ("profiles", scenario.profiles, set(PROFILES)),
-        ("needs", scenario.needs, capabilities),
+        ("needs", scenario.needs, capabilities | OF_THE_TARGET),
     ):
         for index, name in enumerate(scenario.document.value[key] if given else ()):
             if name not in known:

@@ -13,6 +13,7 @@ from pathlib import Path
 from harness.cassette import Cassette, save
 from harness.contracts import Endpoint
 from harness.engine.cells import backends
+from harness.engine.fair import OF_THE_TARGET
 from harness.errors import NotApplicable
 from harness.model import Exchange, Provider
 from harness.providers import PROVIDERS
@@ -40,7 +41,7 @@ def synthesize(scenario: Scenario) -> Iterator[tuple[str, Cassette]]:
     wires = {TRANSPORTS.get(p.transport).wire for p in backends(scenario)}
     for provider in PROVIDERS:
         wire = TRANSPORTS.get(provider.transport).wire
-        if provider.home and wire in wires and scenario.needs <= _can(wire):
+        if provider.home and wire in wires and scenario.needs - OF_THE_TARGET <= _can(wire):
             try:
                 exchanges = tuple(_exchanges(scenario, provider))
             except NotApplicable:

@@ -84,6 +84,8 @@ def run(turn: TurnSpec) -> dict[str, Any]:
         "timeout_s": turn.timeout_s,
         "max_retries": turn.max_retries,
     }
+    if turn.continuations:
+        message["continuations"] = turn.continuations
     return dict(checked(message, "run"))
 
 

@@ -63,7 +63,7 @@ class ProcessTarget:
 
     def ask(self, turn: TurnSpec) -> Report:
         self._send(_messages.run(turn))
-        attempts = turn.max_retries + 1
+        attempts = (turn.max_retries + 1) * (turn.continuations + 1)
         deadline = time.monotonic() + turn.timeout_s * attempts + 2.0**attempts + self._grace
         events: list[Event] = []
         while True:

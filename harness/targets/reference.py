@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from harness.client import Client, Policy, Reply, Retry, Timeouts
+from harness.client import Client, Continuation, Policy, Reply, Retry, Timeouts
 from harness.contracts import Credential, Started, TurnSpec, Wire
 from harness.credentials import CREDENTIALS
 from harness.model import Ask, JsonObject, NormalizedResponse, Report
@@ -18,7 +18,7 @@ from harness.providers import PROVIDERS
 from harness.transports import TRANSPORTS
 from harness.transports._history import assistant_message
 
-FEATURES = ("activity", "first_delta")
+FEATURES = ("activity", "first_delta", "continues")
 ON_DISK = frozenset({"state", "env_file", "env_key", "refresh_env"})  # not of a judged run
 
 
@@ -46,6 +46,7 @@ class _Session:
         base_url = turn.base_url.rstrip("/") + urlsplit(provider.base_url).path
         retry = Retry(budget=turn.max_retries)
         patience = Timeouts(connect=turn.timeout_s, read=turn.timeout_s)
+        going_on = Continuation(rounds=turn.continuations) if turn.continuations else None
         return Client(
             provider,
             TRANSPORTS.get(turn.transport),
@@ -53,7 +54,7 @@ class _Session:
             http=self._http,
             base_url=base_url,
             clock=self._clock,
-            policy=Policy(retry=retry, timeouts=patience),
+            policy=Policy(retry=retry, timeouts=patience, continuation=going_on),
         )
 
     def _ask(self, turn: TurnSpec) -> Ask:
