@@ -95,6 +95,18 @@ def cuts(body):
     )
 
 
+def any_json(*words):
+    """Any value, with the wire's own words as keys."""
+    scalars = st.none() | st.booleans() | st.integers() | st.text(max_size=8)
+    return st.recursive(
+        scalars,
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(words), inner, max_size=5)
+        ),
+        max_leaves=12,
+    )
+
+
 def judge_prefixes(reader, body, terminator, whole):
     """Ends a fork after every byte. `terminator` is where the reply may first be called whole."""
     for position in range(len(body) + 1):

@@ -11,15 +11,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from harness.model import (
-    Failure,
-    FailureKind,
-    FinishReason,
-    OutcomeKind,
-    Provider,
-    Request,
-    SayKind,
-)
+from harness.model import Failure, FailureKind, FinishReason, Provider, Request, SayKind
 from harness.transports.bedrock_converse import TRANSPORT
 
 BACKEND = Provider(name="x", transport="bedrock_converse", base_url="http://x", model="m")
@@ -132,29 +124,6 @@ def test_the_sdk_reads_the_script(script, stream, backend):
         assert counts["inputTokens"] + cached == usage.input_tokens
         assert counts["outputTokens"] == usage.output_tokens
         assert counts["totalTokens"] == usage.total_tokens
-
-
-@pytest.mark.parametrize("stream", [False, True])
-@pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS)
-def test_our_reader_reads_the_script_too(script, stream):
-    """The same bytes, with the same meaning, for the regions as well."""
-    exchange = TRANSPORT.write(script, REQUEST, stream=stream, model="m")
-    _, reader = read(TRANSPORT.reader(BACKEND), [piece.data for piece in exchange.pieces])
-    assert reader.outcome.kind is OutcomeKind.COMPLETE
-    response, regions = reader.outcome.response, TRANSPORT.regions(exchange)
-    assert response.finish_reason is finish_of(script)
-    calls = [say for say in script if say.kind is SayKind.CALL]
-    assert [call.id for call in response.tool_calls or ()] == [say.id for say in calls]
-    for number, say in enumerate(calls):
-        assert regions.text("tool_name", number) == say.name
-        assert regions.text("tool_id", number) == say.id
-        if stream:
-            assert regions.text("tool_arguments", number) == say.arguments
-    said = "".join(s.text for s in script if s.kind in (SayKind.TEXT, SayKind.REFUSAL))
-    assert regions.text("text") == said == (response.content or "")
-    assert bool(regions.of("terminator")) is stream
-    for span in regions.of("text"):
-        assert json.loads(b'"' + exchange.body[span.start : span.end] + b'"') == span.text
 
 
 ERRORS = [

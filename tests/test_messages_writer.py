@@ -8,15 +8,7 @@ import pytest
 from block_scripts import SCRIPTS, finish_of
 from block_wires import read
 
-from harness.model import (
-    Failure,
-    FailureKind,
-    FinishReason,
-    OutcomeKind,
-    Provider,
-    Request,
-    SayKind,
-)
+from harness.model import Failure, FailureKind, FinishReason, Provider, Request, SayKind
 from harness.transports.anthropic_messages import TRANSPORT
 
 BACKEND = Provider(name="x", transport="anthropic_messages", base_url="http://x", model="m")
@@ -85,30 +77,6 @@ def test_the_sdk_reads_the_script(script, stream):
         assert message.usage.cache_creation_input_tokens == written
         assert message.usage.input_tokens + read_ + written == usage.input_tokens
         assert message.usage.output_tokens == usage.output_tokens
-
-
-@pytest.mark.parametrize("stream", [False, True])
-@pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS)
-def test_our_reader_reads_the_script_too(script, stream):
-    """The same bytes, with the same meaning, for the regions as well."""
-    exchange = TRANSPORT.write(script, REQUEST, stream=stream, model="m")
-    _, reader = read(TRANSPORT.reader(BACKEND), [piece.data for piece in exchange.pieces])
-    assert reader.outcome.kind is OutcomeKind.COMPLETE
-    response, regions = reader.outcome.response, TRANSPORT.regions(exchange)
-    assert response.finish_reason is finish_of(script)
-    calls = [say for say in script if say.kind is SayKind.CALL]
-    assert [call.id for call in response.tool_calls or ()] == [say.id for say in calls]
-    for number, say in enumerate(calls):
-        assert regions.text("tool_name", number) == say.name
-        assert json.loads(regions.text("tool_arguments", number) or "{}") == json.loads(
-            say.arguments or "{}"
-        )
-        assert regions.text("tool_id", number) == say.id
-    said = "".join(s.text for s in script if s.kind in (SayKind.TEXT, SayKind.REFUSAL))
-    assert regions.text("text") == said == (response.content or "")
-    assert bool(regions.of("terminator")) is stream
-    if stream and calls:
-        assert len(regions.of("tool_arguments", 0)) == min(calls[0].parts, len(calls[0].arguments))
 
 
 def test_a_stream_can_end_in_an_error():
