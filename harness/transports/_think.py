@@ -92,6 +92,27 @@ class ThinkSplitter:
         self.last = text[-1:] or self.last
         return True
 
+    def run(self, words: list[str], text: str) -> list[str] | None:
+        """What each of these pieces of `text` delivers, where no tag is near: the same as `feed`,
+        piece by piece. None means that nothing has been taken in."""
+        if "<" in text or self._fresh or self._inside or self._partial or self._unsure:
+            return None
+        said: list[str] = []
+        gap, last = self._gap, self.last
+        for piece in words:
+            visible = piece.rstrip()
+            if gap and not visible:
+                gap = (gap, piece)
+                said.append("")
+                continue
+            held = piece.find("\n", len(visible))
+            told = piece if held < 0 else piece[:held]
+            last = told[-1:] or last
+            said.append(joined(gap) + told if gap else told)
+            gap = None if held < 0 else (None, piece[held:])
+        self._gap, self.last, self.plain = gap, last, gap is None
+        return said
+
     def feed(self, text: str) -> list[Said]:
         said: list[Said] = []
         text, self._partial = self._partial + text, ""

@@ -129,6 +129,12 @@ class SseDecoder:
                 raise
         return events
 
+    def skip(self, size: int) -> Span:
+        """An event of so many bytes that somebody else has read. Only between two events."""
+        start = self._offset
+        self._start = self._offset = end = start + size
+        return _new(Span, (start, end))
+
     def end(self) -> SsePending | None:
         """What was pending, or None if nothing with data or a name was begun."""
         if self._error is not None:

@@ -51,11 +51,14 @@ class Call:
         """Adds a fragment; returns what of it can be shown already."""
         if self.half or not text.isascii():
             text, self.half = paired(self.half, text)
+        self.add(text)
+        return text
+
+    def add(self, text: str) -> None:
         if text:
             self.arguments = (self.arguments, text)
             if self._watch is not None:
                 self._watch.feed(text.encode())
-        return text
 
     def text(self) -> str:
         return joined(self.arguments) + ("\ufffd" if self.half else "")
@@ -95,27 +98,39 @@ class Calls:
         """One element of `tool_calls`, a fragment or whole."""
         if not isinstance(entry, dict):
             return []
-        if self._shared:
-            self._list = [call.copy() for call in self._list]
-            self._by_index, self._by_id = dict(self._by_index), dict(self._by_id)
-            self._shared = False
+        self._own()
         body = entry.get("function")
         custom = not body and isinstance(entry.get("custom"), dict)  # one server sends both
         body = entry["custom"] if custom else body if isinstance(body, dict) else {}
         name = body.get("name")
         name = name if isinstance(name, str) else ""
         text = as_text(body.get("input" if custom else "arguments"))
-        raw_id = entry.get("id")
-        id_ = None if raw_id is None or isinstance(raw_id, bool) else encodable(str(raw_id))
-        id_ = None if id_ in _NO_ID else id_
-        index = entry.get("index")
-        call = self._find_or_open(index if type(index) is int else None, id_, name)
+        index, id_ = index_and_id(entry)
+        call = self._find_or_open(index, id_, name)
         self.latest = call.number
         if custom:
             call.kind = "custom"
         if isinstance(entry.get("extra_content"), dict):
             call.extra = {**(call.extra or {}), **entry["extra_content"]}
         return self._grow(call, id_, name, _rest(call, text) if cumulative else text, span)
+
+    def run(self, index: int | None, id_: str | None, text: str) -> Call | None:
+        """Fragments in a row that all continue one call, without a name; its state, or None where
+        `take` must see to them."""
+        call = self._at(index, id_, "")
+        if call is None or call.half or (id_ and call.id is None):
+            return None
+        self._own()
+        call = self._list[call.number]
+        self.latest = call.number
+        call.add(text)
+        return call
+
+    def _own(self) -> None:
+        if self._shared:
+            self._list = [call.copy() for call in self._list]
+            self._by_index, self._by_id = dict(self._by_index), dict(self._by_id)
+            self._shared = False
 
     def _find_or_open(self, index: int | None, id_: str | None, name: str) -> Call:
         call = self._find(index, id_, name)
@@ -182,6 +197,13 @@ class Calls:
             id_ = call.id or call_id(call.name, arguments, call.number)
             calls.append(ToolCall(id_, call.name, arguments, data or None))
         return Settled(tuple(calls), tuple(dropped))
+
+
+def index_and_id(entry: JsonObject) -> tuple[int | None, str | None]:
+    """What says which call is meant; None for what says nothing."""
+    index, raw = entry.get("index"), entry.get("id")
+    id_ = None if raw is None or isinstance(raw, bool) else encodable(str(raw))
+    return (index if type(index) is int else None), (None if id_ in _NO_ID else id_)
 
 
 def _executable(call: Call, raw: str, *, whole: bool) -> str | None:

@@ -5,7 +5,6 @@ Pure functions over parsed JSON of any shape: whatever a server writes, nothing 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from harness.model import CacheStats, FinishReason, JsonObject, Usage
@@ -125,16 +124,19 @@ def cache_stats(raw: Any) -> CacheStats | None:
     return CacheStats(counts.cache_read_tokens, counts.cache_write_tokens)
 
 
-def usages(chunk: JsonObject) -> Iterator[JsonObject]:
+def usages(chunk: JsonObject) -> list[JsonObject]:
     """Every place where servers put their counts."""
-    counts, groq, choices = chunk.get("usage"), chunk.get("x_groq"), chunk.get("choices")
-    if isinstance(counts, dict) and counts:
-        yield counts
+    counts, choices = chunk.get("usage"), chunk.get("choices")
+    found = [counts] if counts and isinstance(counts, dict) else []
+    groq = chunk.get("x_groq")
     if isinstance(groq, dict) and isinstance(groq.get("usage"), dict):
-        yield groq["usage"]
-    for choice in choices if isinstance(choices, list) else ():
-        if isinstance(choice, dict) and isinstance(choice.get("usage"), dict):
-            yield choice["usage"]
+        found.append(groq["usage"])
+    found += [
+        choice["usage"]
+        for choice in (choices if isinstance(choices, list) else ())
+        if isinstance(choice, dict) and isinstance(choice.get("usage"), dict)
+    ]
+    return found
 
 
 def detail_text(details: Any) -> str:

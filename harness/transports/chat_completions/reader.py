@@ -32,20 +32,23 @@ from harness.transports._whole import Whole
 from harness.transports.chat_completions import meaning
 from harness.transports.chat_completions.body import MORE_CHOICES, is_reply, take_body, take_choice
 from harness.transports.chat_completions.reply import DONE_IS_END, EOF_IS_END, Reply
-from harness.transports.chat_completions.template import Template, learn, plain_text
+from harness.transports.chat_completions.template import NONE, alone, learn
 from harness.wire import jsontext
 from harness.wire.growing import Growing
 from harness.wire.sse import SseDecoder, SseEvent
 
 _BLANK = b" \t\r\n\xef\xbb\xbf"
 _SHORT = 512  # so short a JSON text cannot be nested deeper than is safe
-_LEARNING = 4  # chunks that pass before another template is learnt
-_PATIENCE = 8  # events that fit no template before it is given up
-_TEXT = EventKind.TEXT
+_PIECE = 1 << 20  # bytes that are taken in at once
+_HELD = 4096  # bytes of an event that wait here for the rest of it
+_PAUSE = 100  # chunks, at most, that pass before another template is learnt
+_BLANK_LINE = b"\n\n"
 _UNENDED = Outcome(OutcomeKind.INTERRUPTED)
 _EMPTY = FailureKind.EMPTY_STREAM
 _SILENT = "the reply ended before it said anything"
+_LOUD = frozenset(("error", "base_resp", "x_groq"))  # keys of which one may tell of an error
 _new = tuple.__new__
+loads = orjson.loads
 
 
 class ChatReader:
@@ -63,11 +66,11 @@ class ChatReader:
         self._failure: Failure | None = None
         self._warnings: tuple[str, ...] = ()
         self._settled: tuple[NormalizedResponse, tuple[str, ...]] | None = None  # when terminated
-        self._offset = self._skipped = 0  # bytes of the stream; and those that no decoder saw
         self._aligned = False  # whether the next byte begins an event
-        self._template: Template | None = None
-        self._patience = _PATIENCE
-        self._learn_at = 0  # learning costs a parse: not before this offset again
+        self._rest = b""  # the beginning of an event that the decoder has not seen
+        self._template = NONE
+        self._parsed = 0  # where the last event ended that was parsed
+        self._pause = self._learn_at = 0  # learning costs a parse: not before this offset again
         self._terminated = self._ended = False
 
     def fork(self) -> ChatReader:
@@ -84,15 +87,27 @@ class ChatReader:
     def feed(self, data: bytes) -> list[Event]:
         if self.finished or self._ended or not data:
             return []
-        if self._sse is not None:
-            return self._stream(data)
+        if self._sse is None:
+            return self._other(data)
+        prefix, _, first, last, tail, place = self._template
+        if self._aligned and data.startswith(prefix) and data.endswith(tail):
+            try:  # the usual piece: one event, which fits
+                words = loads(data[first : last - 2])
+            except ValueError:
+                pass
+            else:
+                return self._reply.run(place, [words], [self._sse.skip(len(data))])
+        return self._stream(data)
+
+    def _other(self, data: bytes) -> list[Event]:
+        """What is no stream, or not known to be one."""
         if self._whole is not None:
             return self._document(data)
         self._head.append(data)
         if self.status >= 400 or self._is_page:
             return []
-        first = data.lstrip(_BLANK)[:1]
-        return self._begin(first) if first else []
+        begun = data.lstrip(_BLANK)[:1]
+        return self._begin(begun) if begun else []
 
     def _begin(self, first: bytes) -> list[Event]:
         """The first byte tells what this is, whatever the content type says: no line of a stream
@@ -139,75 +154,89 @@ class ChatReader:
         self._finish(events)
 
     def _stream(self, data: bytes) -> list[Event]:
-        """Runs of plain words, which need no decoder; and one by one what stands between them."""
         events: list[Event] = []
-        position = 0
         try:
-            while position < len(data) and not self.finished:
-                if self._aligned and self._template is not None:
-                    position = self._run(self._template, data, position, events)
-                found = data.find(b"\n\n", position) + 2 if self._patience > 0 else 0
-                cut = found if found > 1 else len(data)
-                piece = data[position:cut]
-                self._offset += len(piece)
-                for sse in self._sse.feed(piece):
-                    self._event(sse, events)
-                    if self.finished:
-                        break
-                self._aligned = piece[-2:] == b"\n\n" or (self._aligned and not piece)
-                position = cut
+            for at in range(0, len(data), _PIECE):
+                if not self.finished:
+                    self._piece(data[at : at + _PIECE], events)
         except WireError as error:
             self._fail(broken(str(error)), events)
         return events
 
-    def _run(self, template: Template, data: bytes, position: int, events: list[Event]) -> int:
-        """Events of the same bytes around other plain words: nearly all of a stream of text.
-        Returns where something else begins."""
-        reply, splitter = self._reply, self._reply.splitter
-        prefix, suffix, start, end = template
-        content, text, offset = reply.content, "", self._offset - position
-        while splitter is None or splitter.plain:
-            after = data.find(b"\n", position)
-            begin, stop = position + start, after + end
-            if not data.startswith(prefix, position) or not data.startswith(suffix, stop):
-                break
-            words = str(data[begin:stop], "utf-8", "replace")
-            if '"' in words or "<" in words or "\\" in words or not words.isprintable():
-                break
-            if not words or after < 0 or stop <= begin:
-                break
-            text = words
-            content = (content, words)
-            span = _new(Span, (offset + position, offset + after + 2))
-            position = after + 2
-            events.append(
-                _new(Event, (_TEXT, words, None, None, None, None, None, None, span, None))
-            )
-        if text:
-            self._skipped += offset + position - self._offset
-            self._offset, self._patience, reply.content = offset + position, _PATIENCE, content
-            if splitter is not None:
-                splitter.last = text[-1]
-        return position
+    def _piece(self, data: bytes, events: list[Event]) -> None:
+        """Whole events, and the beginning of one that waits for the rest of it."""
+        if self._rest:
+            data, self._rest, self._aligned = self._rest + data, b"", True
+        blocks = data.split(_BLANK_LINE)
+        rest = blocks.pop()
+        if blocks:
+            self._blocks(blocks, events)
+            self._aligned = True
+        if not rest or self.finished:
+            return
+        waits = self._template is not NONE and len(rest) <= _HELD and b"\r" not in rest
+        if waits and self._aligned:
+            self._rest = rest
+        else:
+            self._careful(rest, events)
+        self._aligned = False
+
+    def _blocks(self, blocks: list[bytes], events: list[Event]) -> None:
+        """Runs of what fits the template, which need neither decoder nor parser; and one by one
+        what stands between them. Each block has lost its blank line."""
+        template = self._template if self._aligned else NONE
+        prefix, suffix, first, last, _, place = template
+        sse = self._sse
+        words: list[str] = []
+        sizes: list[int] = []
+        for block in blocks:
+            if block.startswith(prefix) and block.endswith(suffix):
+                try:
+                    words.append(loads(block[first:last]))
+                except ValueError:
+                    pass
+                else:
+                    sizes.append(len(block) + 2)
+                    continue
+            if words:
+                events += self._reply.run(place, words, [*map(sse.skip, sizes)])
+                words, sizes = [], []
+            self._careful(block + _BLANK_LINE, events)
+            if self.finished:
+                return
+            if template is not self._template:
+                template = self._template
+                prefix, suffix, first, last, _, place = template
+        if words:
+            events += self._reply.run(place, words, [*map(sse.skip, sizes)])
+
+    def _careful(self, data: bytes, events: list[Event]) -> None:
+        for sse in self._sse.feed(data):
+            self._event(sse, events)
+            if self.finished:
+                return
 
     def _event(self, sse: SseEvent, events: list[Event]) -> None:
-        if sse.raw.startswith(b"[DONE]"):
+        raw, name, start, end, _ = sse
+        if raw[:6] == b"[DONE]":
             self.finished = True
             self._finish(events)
             return
         try:
-            chunk = orjson.loads(sse.raw) if len(sse.raw) < _SHORT else jsontext.loads(sse.raw)
+            chunk = loads(raw) if len(raw) < _SHORT else jsontext.loads(raw)
         except orjson.JSONDecodeError:
             self._no_json(sse, events)
             return
-        self._patience -= 1
-        if self._patience < 0:
-            self._template = None
-        if sse.end >= self._learn_at and (text := plain_text(chunk)):
-            self._template, self._patience = learn(sse, chunk, text), _PATIENCE
-            self._learn_at = sse.end + _LEARNING * len(sse.raw)
-        span = Span(sse.start + self._skipped, sse.end + self._skipped)
-        self._chunk(chunk, sse.event, span, events)
+        told = len(events)
+        self._chunk(chunk, name, _new(Span, (start, end)), events)
+        if start > self._parsed:  # the template was of use
+            self._pause = 0
+        self._parsed = end
+        if len(events) > told and end >= self._learn_at and (place := alone(chunk)):
+            self._pause = min(2 * self._pause + 1, _PAUSE)
+            self._learn_at = end + self._pause * len(raw)
+            spaceless = end - start == len(raw) + len(b"data:\n\n")
+            self._template = learn(raw, place, b"data:" if spaceless else b"data: ")
 
     def _no_json(self, sse: SseEvent, events: list[Event]) -> None:
         if sse.event == "error":
@@ -222,24 +251,34 @@ class ChatReader:
         if not isinstance(chunk, dict):
             self._warn("an event held no JSON object")
             return
-        groq = chunk.get("x_groq")
-        hidden = groq.get("error") if isinstance(groq, dict) else None
-        if is_error(chunk) or hidden or name == "error":
-            body = {"error": hidden} if hidden and not chunk.get("error") else chunk
-            self._fail(classify(None, body, self.headers, self.provider), events)
-            return
-        if isinstance(chunk.get("model"), str) and chunk["model"]:
-            self._reply.model = chunk["model"]
-        for counts in meaning.usages(chunk):
-            self._reply.counts = meaning.merged(self._reply.counts, counts)
         choices = chunk.get("choices")
+        if choices is None or name == "error" or not _LOUD.isdisjoint(chunk):
+            failure = self._told(chunk, named=name == "error")
+            if failure is not None:
+                self._fail(failure, events)
+                return
+        reply = self._reply
+        model = chunk.get("model")
+        if model and isinstance(model, str):
+            reply.model = model
+        for counts in meaning.usages(chunk):
+            reply.counts = meaning.merged(reply.counts, counts)
         for choice in choices if isinstance(choices, list) else ():
             if not isinstance(choice, dict):
                 continue
             if choice.get("index"):
                 self._warn(MORE_CHOICES)
                 continue
-            events += take_choice(self._reply, choice, span)
+            events += take_choice(reply, choice, span)
+
+    def _told(self, chunk: JsonObject, *, named: bool) -> Failure | None:
+        """The failure that a chunk tells of, in whatever shape."""
+        groq = chunk.get("x_groq")
+        hidden = groq.get("error") if isinstance(groq, dict) else None
+        if not (named or hidden or is_error(chunk)):
+            return None
+        body = {"error": hidden} if hidden and not chunk.get("error") else chunk
+        return classify(None, body, self.headers, self.provider)
 
     # The end --------------------------------------------------------------------------------
 
@@ -267,9 +306,15 @@ class ChatReader:
                 self._warn("the connection broke after the reply's end: usage may be missing")
             self._finish(events)
         else:
-            pending = self._sse.end() if self._sse is not None else None
+            pending = self._pending()
             clean = how is Ending.COMPLETE and pending is None
             self._finish(events, profile=EOF_IS_END if clean else None, how=how)
+
+    def _pending(self) -> Any:
+        """What was begun and did not end."""
+        if self._rest:
+            self._sse.feed(self._rest)
+        return self._sse.end() if self._sse is not None else None
 
     def _read_failure(self, answer: Answer) -> Failure:
         return read_failure(answer, self.provider)

@@ -21,6 +21,7 @@ from harness.transports._chain import Chain, encodable, joined, listed, paired
 from harness.transports._think import ThinkSplitter, split_whole
 from harness.transports.chat_completions import meaning
 from harness.transports.chat_completions.calls import Calls, Settled
+from harness.transports.chat_completions.template import Place
 
 EOF_IS_END = "eof_is_end"
 DONE_IS_END = "done_is_end"
@@ -33,6 +34,8 @@ _SHORTEST_SNAPSHOT = 4  # a first detail shorter than this may be repeated by ch
 _KEPT_FIELDS = ("annotations", "audio", "reasoning_opaque", "citations", "thinking_signature")
 _KEPT = frozenset({*_KEPT_FIELDS, "extra_content"})
 _REASONING = frozenset({*meaning.REASONING_FIELDS, "reasoning_details"})
+_TEXT, _THOUGHT = EventKind.TEXT, EventKind.REASONING
+_new = tuple.__new__
 
 
 class Reply:
@@ -120,6 +123,52 @@ class Reply:
         if not _KEPT.isdisjoint(delta):
             self._keep(delta)
         return events
+
+    def run(self, place: Place, words: list[str], spans: list[Span]) -> list[Event]:
+        """The same as `take` for the delta that each of these words makes in the same place. They
+        hold no half of a surrogate pair."""
+        kind, name, model, slot, id_ = place
+        if model:
+            self.model = model
+        text = "".join(words)
+        said: list[str] | None = words
+        number, id_of_call, called = None, None, None
+        if kind is _TEXT:
+            said = self._spoken(words, text)
+        elif kind is _THOUGHT:
+            self._stated = {**self._stated, name: (self._stated.get(name), text)}
+            if text:
+                self.speaks, self.thought = True, (self.thought, text)
+        else:
+            cumulative = CUMULATIVE_ARGUMENTS in self.profiles
+            call = None if cumulative else self.calls.run(slot, id_, text)
+            if call is None:
+                said = None
+            else:
+                number, id_of_call, called = call.number, call.id, call.name
+        if said is None:
+            pairs = zip(words, spans, strict=True)
+            return [event for word, span in pairs for event in self.take(place.delta(word), span)]
+        return [
+            _new(Event, (kind, word, number, id_of_call, called, None, None, None, span, None))
+            for word, span in zip(said, spans, strict=True)
+            if word
+        ]
+
+    def _spoken(self, words: list[str], text: str) -> list[str] | None:
+        """What is delivered of each; None, and nothing done, where `take` must see to them."""
+        splitter = self.splitter
+        if self.half:
+            return None
+        if splitter is None:
+            told: list[str] | None = words
+        elif splitter.plain and "<" not in text and "\n" not in text:
+            splitter.last, told = text[-1:] or splitter.last, words
+        else:
+            told = splitter.run(words, text)
+        if text and told is not None:
+            self.content = (self.content, text)
+        return told
 
     def _keep(self, delta: JsonObject) -> None:
         extra = delta.get("extra_content")
