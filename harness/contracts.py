@@ -64,6 +64,7 @@ class ProviderTransport(Protocol):
     name: str  # the api mode: chat_completions, anthropic_messages ...
     wire: str  # its short name in ids: chat, messages, responses, converse, jwt
     uncounted: tuple[str, ...]  # the token counts that it has no field for
+    untold: tuple[str, ...]  # more of them, which its clients need not report
 
     def convert_messages(
         self, messages: Sequence[JsonObject], provider: Provider, ask: Ask

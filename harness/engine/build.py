@@ -7,11 +7,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from inspect import signature
 from typing import Any
+from urllib.parse import urlsplit
 
 from harness.contracts import ProviderTransport
 from harness.engine.cells import Cell
 from harness.engine.credentials import credential_of
 from harness.engine.fair import OF_THE_TARGET
+from harness.engine.stage import InProcess
 from harness.engine.tapes import Laid, Table
 from harness.errors import HarnessError, NotApplicable, ScenarioError, UsageError
 from harness.faults import FAULTS
@@ -51,7 +53,12 @@ def build(cell: Cell) -> Case:
             "secrets": (*credential.secrets, *scenario.secrets),
             "client": scenario.client,
             "model": provider.model,
+            "untold": (
+                *getattr(cell.transport, "uncounted", ()),
+                *getattr(cell.transport, "untold", ()),
+            ),
             "cache_policy": provider.caching(provider.model, provider.base_url),
+            **(_home(provider) if scenario.client.get("at_home") else {}),
         },
     )
     missing = sorted(scenario.needs - OF_THE_TARGET - provider.can)
@@ -61,6 +68,13 @@ def build(cell: Cell) -> Case:
         return _laid_out(cell, case)
     except NotApplicable as error:
         return replace(case, untestable=error.render())
+
+
+def _home(provider: Provider) -> dict[str, Any]:
+    """Where a provider is asked if no user says otherwise, and the hosts that may have its key."""
+    parts = urlsplit(provider.base_url)
+    hosts = (*provider.hosts, urlsplit(InProcess.base_url).netloc)  # the token endpoint's is ours
+    return {"home": f"{parts.scheme}://{parts.netloc}", "hosts": hosts}
 
 
 def _laid_out(cell: Cell, case: Case) -> Case:

@@ -41,7 +41,7 @@ def check(
         if part in without:
             continue
         if part == "usage":
-            for name, got, sent in wrong(outcome.response.usage, meaning.usage, trace.case.wire):
+            for name, got, sent in wrong(trace, outcome.response.usage, meaning.usage):
                 yield f"{name} is {got}, and {sent} was sent"
         else:
             yield from _COMPARE[part](outcome.response, meaning)

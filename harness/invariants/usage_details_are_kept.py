@@ -23,6 +23,6 @@ def check(trace: Trace, turn: int, **counts: int | None) -> Iterator[str]:
     meaning = trace.case.turns[turn].meaning
     meant = Usage(**counts) if counts else meaning.usage if meaning else None
     usage = response.usage if response else None
-    for name, reported, sent in wrong(usage, meant, trace.case.wire):
+    for name, reported, sent in wrong(trace, usage, meant):
         if name in DETAILS:
             yield f"{name} is {reported}, and the server counted {sent}"

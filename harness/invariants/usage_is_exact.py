@@ -32,6 +32,6 @@ def check(
         return
     meaning = trace.case.turns[turn].meaning
     meant = meaning.usage if meaning else None
-    for name, reported, sent in wrong(usage, meant, trace.case.wire):
+    for name, reported, sent in wrong(trace, usage, meant):
         if name not in DETAILS:
             yield f"{name} is {reported}, and the server counted {sent}"

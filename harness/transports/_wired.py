@@ -40,6 +40,7 @@ class Wired:
     name: str
     wire: str
     uncounted: tuple[str, ...] = ()
+    untold: tuple[str, ...] = ()
 
     # build.py
     convert_messages: Callable[[Sequence[JsonObject], Provider, Ask], Any]

@@ -59,6 +59,7 @@ def recognizes(exchange: Exchange) -> bool:
 TRANSPORT: ProviderTransport = Wired(
     name="anthropic_messages",
     wire="messages",
+    untold=("total_tokens", "reasoning_tokens"),  # a sum, and a field that not every server has
     convert_messages=messages.convert,
     convert_tools=tools.convert,
     kwargs=build.kwargs,
