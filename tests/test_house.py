@@ -19,6 +19,7 @@ FLOORS = [
         "wire",
         "registry",
         "data",
+        "disk",
         "plain",
         "cassette",
         "scenario",

@@ -17,6 +17,7 @@ from harness.cassette import pieces as notation
 from harness.cassette.events import Plain
 from harness.cassette.framing import is_framed
 from harness.cassette.value import FORMAT, Cassette, Note
+from harness.disk import sync_folder
 from harness.errors import CassetteError, Where
 from harness.model import Ending, Exchange, Headers
 
@@ -39,18 +40,7 @@ def save(cassette: Cassette, path: str | Path) -> None:
         beside.replace(target)
     finally:
         beside.unlink(missing_ok=True)  # still there only if something failed
-    _sync_folder(target.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """A rename is on the disk when its folder is. Only POSIX opens folders."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync_folder(target.parent)
 
 
 def dumps(cassette: Cassette, name: str | None = None) -> bytes:

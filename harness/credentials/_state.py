@@ -19,6 +19,7 @@ from typing import Any, Protocol
 
 from filelock import FileLock, Timeout
 
+from harness.disk import sync_folder
 from harness.errors import CredentialError, Where
 
 State = dict[str, Any]
@@ -118,7 +119,7 @@ class FileStore:
             private_folder(self.path.parent)
             write_private(self._new, json.dumps(kept, indent=1).encode() + b"\n")
             self._new.replace(self.path)
-            _sync_folder(self.path.parent)
+            sync_folder(self.path.parent)
             self._answer.unlink(missing_ok=True)
 
     def begin(self, state: State) -> Journal:
@@ -236,16 +237,6 @@ def write_private(path: Path, data: bytes, *, mode: int = 0o600) -> None:
         view = memoryview(data)
         while view:
             view = view[os.write(descriptor, view) :]
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":  # pragma: no cover
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
