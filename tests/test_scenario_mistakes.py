@@ -147,12 +147,17 @@ MISTAKES = {
     "continues_never": (
         "faults:",
         "client: {continue: 0}\nfaults:",
-        "11:20: client.continue must be at least 1, found 0. How many times at most. For example: 2",
+        "11:20: client.continue must be at least 1, found 0. How many times at most. For exam",
     ),
     "continues_misspelt": (
         "faults:",
         "client: {continues: true}\nfaults:",
         "11:10: unknown key 'continues' in client. Did you mean 'continue'?",
+    ),
+    "url_of_a_token": (
+        SAYS,
+        "wire: [{token: refreshed, names_url: elsewhere}]\n",
+        "7:38: wire[0].names_url is not written as it must be, found 'elsewhere'. An inference URL",
     ),
     "need_of_the_target": (
         "[stream, tools]",

@@ -18,7 +18,7 @@ from harness.engine.tapes import Laid, Table
 from harness.errors import HarnessError, NotApplicable, ScenarioError, UsageError
 from harness.faults import FAULTS
 from harness.invariants import INVARIANTS
-from harness.model import Case, Exchange, Expectation, Regions, Turn
+from harness.model import Case, Exchange, Expectation, Provider, Regions, Turn
 from harness.registry import module_of
 from harness.scenario import ExpectSpec, FaultSpec
 

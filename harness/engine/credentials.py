@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from harness.model import Exchange, Piece, Provider, Request
-from harness.scenario import Scenario
+from harness.scenario import Scenario, Step
 
 TOKEN_PATH = "/oauth/token"  # noqa: S105 -- a path
 FAR_FUTURE = 4_102_444_800  # 2100: no fake token expires during a run
@@ -59,8 +59,9 @@ def _refreshable(scenario: Scenario, provider: Provider) -> CaseCredential:
     return CaseCredential(sent, (first, second, refresh, rotated))
 
 
-def token_answer(scenario: Scenario, provider: Provider, how: str, host: str) -> Exchange:
+def token_answer(scenario: Scenario, provider: Provider, step: Step, host: str) -> Exchange:
     """The token endpoint's side: one answer that every kind of refresh finds its words in."""
+    how = step.data
     request = Request("POST", host + _token_path(provider))
     if how == "refreshed":
         token = _token(scenario, provider, 1)
@@ -71,6 +72,9 @@ def token_answer(scenario: Scenario, provider: Provider, how: str, host: str) ->
             "expires_in": 3600,
             "scope": "inference:invoke",
         }
+        if step.names_url is not None:
+            field_name = provider.credential_options.get("base_url_field", "inference_base_url")
+            body[field_name] = step.names_url
         return _json(request, 200, body)
     if how == "refused":
         body = {"error": "invalid_grant", "error_description": "the refresh token was revoked"}

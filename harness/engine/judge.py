@@ -133,7 +133,7 @@ def _turn(session: Session, stage: Stage, case: Case, number: int) -> Report:
         id=f"{case.id}#{number}",
         session=case.id,
         turn=number,
-        base_url=stage.wire.base_url,
+        base_url=case.facts.get("home") or stage.wire.base_url,
         transport=case.transport,
         provider=case.provider,
         model=case.turns[number].ask.model or str(case.facts.get("model", "")),

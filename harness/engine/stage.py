@@ -105,6 +105,8 @@ def _loopback(case: Case) -> Iterator[Stage]:
         return tuple(clock.waits)
 
     refusal = untestable(case.tape)
+    if case.facts.get("home"):
+        refusal = "the provider's own host is played in-process only: nothing reaches a network"
     if refusal:
         yield Stage(player, OnLoopback("", clock), waits, refusal=refusal)
         return

@@ -91,7 +91,7 @@ class Table:
             exchange = self.transport.write_failure(failure, request, self.provider)
             yield Laid(_with_headers(exchange, step.data.get("headers", {})), step, speaks=False)
         elif step.kind == "token":
-            answer = token_answer(self.scenario, self.provider, step.data, TAPE_HOST)
+            answer = token_answer(self.scenario, self.provider, step, TAPE_HOST)
             yield Laid(answer, step, speaks=False)
         else:
             yield Laid(_answer(step.data, request), step, speaks="path" not in step.data)

@@ -189,7 +189,7 @@ def _step(raw: dict[str, Any], at: At) -> Step:
         for spec in next(iter(_axis(fault, (*at, "faults", index))))
     )
     script = read_script(data) if kind == "says" else ()
-    return Step(kind, data, script, raw.get("exchange"), faults_, at)
+    return Step(kind, data, script, raw.get("exchange"), raw.get("names_url"), faults_, at)
 
 
 def read_script(lines: list[dict[str, Any]]) -> Script:

@@ -37,10 +37,11 @@ class ExpectSpec(NamedTuple):
 class Step:
     """One answer of the server: `kind` is the key that the file uses for it."""
 
-    kind: str  # tape, says, fails, answers, per_wire
+    kind: str  # tape, says, fails, token, answers, per_wire
     data: Any
     script: Script = ()
     exchange: int | None = None
+    names_url: str | None = None  # of a token answer
     faults: tuple[FaultSpec, ...] = ()
     path: tuple[str | int, ...] = ()
 

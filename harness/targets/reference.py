@@ -43,7 +43,9 @@ class _Session:
 
     def _made(self, turn: TurnSpec) -> Client:
         provider = PROVIDERS.get(turn.provider)
-        base_url = turn.base_url.rstrip("/") + urlsplit(provider.base_url).path
+        here, home = urlsplit(turn.base_url), urlsplit(provider.base_url)
+        # At its own host nobody has configured a URL, and the credential's server may name one.
+        configured = None if here.netloc == home.netloc else turn.base_url.rstrip("/") + home.path
         retry = Retry(budget=turn.max_retries)
         patience = Timeouts(connect=turn.timeout_s, read=turn.timeout_s)
         going_on = Continuation(rounds=turn.continuations) if turn.continuations else None
@@ -52,7 +54,7 @@ class _Session:
             TRANSPORTS.get(turn.transport),
             _credential(turn, self._http),
             http=self._http,
-            base_url=base_url,
+            base_url=configured,
             clock=self._clock,
             policy=Policy(retry=retry, timeouts=patience, continuation=going_on),
         )
