@@ -1,14 +1,14 @@
-"""A transport put together of the functions in its folder.
+"""A transport put together of the files in its folder.
 
 The rule of this file: what every wire does in the same way stands here, once. A folder's
-`transport.py` says which function does which verb, and no more.
+`transport.py` has what is left: how its wire is known, and which file or function does what.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from harness.contracts import Endpoint, Reader
 from harness.model import (
@@ -23,9 +23,41 @@ from harness.model import (
     Provider,
     Regions,
     Request,
+    Script,
     Usage,
 )
 from harness.transports._failures import classify
+
+
+class Build(Protocol):
+    """`build.py`: the official SDK's keyword arguments, and the same as one request."""
+
+    def kwargs(
+        self, ask: Ask, provider: Provider, converted: Any, converted_tools: Any, /
+    ) -> JsonObject: ...
+    def request(
+        self, arguments: JsonObject, provider: Provider, endpoint: Endpoint, /
+    ) -> Request: ...
+
+
+class Meaning(Protocol):
+    """`meaning.py`: what the wire's own words and counts mean."""
+
+    def finish_reason(self, raw: Any, /) -> FinishReason: ...
+    def usage(self, counts: Any, /) -> Usage | None: ...
+
+
+class Writer(Protocol):
+    """`writer.py`: answers that mean a script or a failure."""
+
+    def write(
+        self, script: Script, request: Request, /, *, stream: bool, model: str
+    ) -> Exchange: ...
+    def write_failure(self, failure: Failure, request: Request, /) -> Exchange: ...
+
+
+def counts_of(raw: JsonObject) -> Any:
+    return raw.get("usage")
 
 
 def failure_of(answer: Answer, provider: Provider) -> Failure:
@@ -35,39 +67,34 @@ def failure_of(answer: Answer, provider: Provider) -> Failure:
 
 @dataclass(eq=False, kw_only=True)
 class Wired:
-    """A `ProviderTransport`: what a field does is said there, under its name."""
+    """A `ProviderTransport`: what its functions do is said there, under their names."""
 
     name: str
     wire: str
     uncounted: tuple[str, ...] = ()
     untold: tuple[str, ...] = ()
 
-    # build.py
+    build: Build
+    meaning: Meaning
+    writer: Writer
     convert_messages: Callable[[Sequence[JsonObject], Provider, Ask], Any]
     convert_tools: Callable[[Sequence[JsonObject], Provider, Ask], Any]
-    kwargs: Callable[[Ask, Provider, Any, Any], JsonObject]  # of converted messages and tools
-    build_request: Callable[[JsonObject, Provider, Endpoint], Request]
-
-    # reader.py, meaning.py
     reader: Callable[..., Reader]
     read_whole: Callable[[JsonObject, Provider], NormalizedResponse]
     read_failure: Callable[[Answer, Provider], Failure] = failure_of
     validate_response: Callable[[Any], bool]
-    usage: Callable[[JsonObject], Usage | None]  # of a whole reply
-    map_finish_reason: Callable[[Any], FinishReason]
-
-    # regions.py
+    counts: Callable[[JsonObject], Any] = counts_of  # of a whole reply, in the wire's own words
     recognizes: Callable[[Exchange], bool]
     regions: Callable[[Exchange], Regions]
-
-    # writer.py
-    write: Callable[..., Exchange]
-    error: Callable[[Failure, Request], Exchange]
 
     def build_kwargs(self, ask: Ask, provider: Provider, converted: Any = None) -> JsonObject:
         if converted is None:
             converted = self.convert_messages(ask.messages, provider, ask)
-        return self.kwargs(ask, provider, converted, self.convert_tools(ask.tools, provider, ask))
+        tools = self.convert_tools(ask.tools, provider, ask)
+        return self.build.kwargs(ask, provider, converted, tools)
+
+    def build_request(self, kwargs: JsonObject, provider: Provider, endpoint: Endpoint) -> Request:
+        return self.build.request(kwargs, provider, endpoint)
 
     def normalize_response(
         self, raw: JsonObject | NormalizedResponse, provider: Provider
@@ -77,9 +104,15 @@ class Wired:
 
     def extract_cache_stats(self, raw: JsonObject) -> CacheStats | None:
         """What a cache read and wrote; None when it did neither."""
-        counts = self.usage(raw) or Usage()
+        counts = self.meaning.usage(self.counts(raw)) or Usage()
         read, written = counts.cache_read_tokens, counts.cache_write_tokens
         return CacheStats(read, written) if read or written else None
 
+    def map_finish_reason(self, raw: Any) -> FinishReason:
+        return self.meaning.finish_reason(raw)
+
+    def write(self, script: Script, request: Request, *, stream: bool, model: str) -> Exchange:
+        return self.writer.write(script, request, stream=stream, model=model)
+
     def write_failure(self, failure: Failure, request: Request, provider: Provider) -> Exchange:
-        return self.error(failure, request)
+        return self.writer.write_failure(failure, request)

@@ -1,4 +1,4 @@
-"""The Messages wire as a whole: which function does each of its verbs."""
+"""The Messages wire as a whole: what does each of its verbs."""
 
 from __future__ import annotations
 
@@ -10,10 +10,8 @@ from harness.contracts import ProviderTransport
 from harness.model import (
     Exchange,
     Headers,
-    JsonObject,
     NormalizedResponse,
     Provider,
-    Usage,
     find_header,
 )
 from harness.transports._wired import Wired
@@ -41,10 +39,6 @@ def says_something(raw: Any) -> bool:
     return bool(raw["content"]) or raw.get("stop_reason") in meaning.EMPTY_IS_VALID
 
 
-def usage(raw: JsonObject) -> Usage | None:
-    return meaning.usage(raw.get("usage"))
-
-
 def recognizes(exchange: Exchange) -> bool:
     """By path, for the vendor's own and what imitates it; by what the reply calls itself for a
     cloud that serves the wire under another path."""
@@ -60,17 +54,14 @@ TRANSPORT: ProviderTransport = Wired(
     name="anthropic_messages",
     wire="messages",
     untold=("total_tokens", "reasoning_tokens"),  # a sum, and a field that not every server has
+    build=build,
+    meaning=meaning,
+    writer=writer,
     convert_messages=messages.convert,
     convert_tools=tools.convert,
-    kwargs=build.kwargs,
-    build_request=build.request,
     reader=reader,
     read_whole=MessagesReader.read_whole,
     validate_response=says_something,
-    usage=usage,
-    map_finish_reason=meaning.finish_reason,
     recognizes=recognizes,
     regions=regions,
-    write=writer.write,
-    error=writer.write_failure,
 )

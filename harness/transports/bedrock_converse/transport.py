@@ -1,4 +1,4 @@
-"""The Converse wire as a whole: which function does each of its verbs."""
+"""The Converse wire as a whole: what does each of its verbs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from harness.contracts import ProviderTransport
-from harness.model import Exchange, JsonObject, NormalizedResponse, Usage
+from harness.model import Exchange, NormalizedResponse
 from harness.transports._wired import Wired
 from harness.transports.bedrock_converse import build, meaning, messages, writer
 from harness.transports.bedrock_converse.reader import ConverseReader
@@ -24,10 +24,6 @@ def is_reply(raw: Any) -> bool:
     return isinstance(message, dict) and isinstance(message.get("content"), list)
 
 
-def usage(raw: JsonObject) -> Usage | None:
-    return meaning.usage(raw.get("usage"))
-
-
 def recognizes(exchange: Exchange) -> bool:
     return _PATH.search(urlsplit(exchange.request.url).path.rstrip("/")) is not None
 
@@ -36,17 +32,14 @@ TRANSPORT: ProviderTransport = Wired(
     name="bedrock_converse",
     wire="converse",
     uncounted=("reasoning_tokens",),
+    build=build,
+    meaning=meaning,
+    writer=writer,
     convert_messages=messages.convert,
     convert_tools=messages.tools,
-    kwargs=build.kwargs,
-    build_request=build.request,
     reader=ConverseReader,
     read_whole=ConverseReader.read_whole,
     validate_response=is_reply,
-    usage=usage,
-    map_finish_reason=meaning.finish_reason,
     recognizes=recognizes,
     regions=regions,
-    write=writer.write,
-    error=writer.write_failure,
 )

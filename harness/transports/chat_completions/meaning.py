@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.model import CacheStats, FinishReason, JsonObject, Usage
+from harness.model import FinishReason, JsonObject, Usage
 
 _F = FinishReason
 FINISH = {
@@ -44,6 +44,7 @@ _READ_DETAIL = ("cached_tokens", "cache_read_tokens")
 _WRITTEN = ("cache_write_tokens", "cache_creation_input_tokens")
 _HEARD = ("audio_tokens",)
 _REASONED = ("reasoning_tokens",)
+_RARE = frozenset((*_READ, *_WRITTEN, *_REASONED))
 _PROMPT_DETAILS = frozenset(
     ("prompt_tokens_details", "input_tokens_details", "prompt_token_details")
 )
@@ -80,6 +81,8 @@ def merged(old: JsonObject | None, new: JsonObject) -> JsonObject:
 def _count(source: JsonObject, names: tuple[str, ...]) -> int | None:
     for name in names:
         value = source.get(name)
+        if value is None:
+            continue
         if type(value) is int and 0 <= value < _TOO_MANY:
             return value
         if type(value) is float and 0 <= value < _TOO_MANY:
@@ -94,9 +97,10 @@ def usage(raw: Any) -> Usage | None:
     if not isinstance(raw, dict):
         return None
     sent, made, total = _count(raw, _SENT), _count(raw, _MADE), _count(raw, _TOTAL)
-    heard: int | None = None
-    read, written = _count(raw, _READ), _count(raw, _WRITTEN)
-    reasoned = _count(raw, _REASONED)
+    heard = read = written = reasoned = None
+    if not _RARE.isdisjoint(raw):
+        read, written = _count(raw, _READ), _count(raw, _WRITTEN)
+        reasoned = _count(raw, _REASONED)
     for name, details in raw.items():
         if type(details) is dict:
             if name in _PROMPT_DETAILS:
@@ -114,14 +118,6 @@ def usage(raw: Any) -> Usage | None:
 
 def _first(value: int | None, otherwise: int | None) -> int | None:
     return otherwise if value is None else value
-
-
-def cache_stats(raw: Any) -> CacheStats | None:
-    """What a cache read and wrote; None when it did neither."""
-    counts = usage(raw)
-    if counts is None or not (counts.cache_read_tokens or counts.cache_write_tokens):
-        return None
-    return CacheStats(counts.cache_read_tokens, counts.cache_write_tokens)
 
 
 def usages(chunk: JsonObject) -> list[JsonObject]:

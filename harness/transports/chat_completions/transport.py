@@ -1,4 +1,4 @@
-"""The Chat Completions wire as a whole: which function does each of its verbs."""
+"""The Chat Completions wire as a whole: what does each of its verbs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from harness.contracts import ProviderTransport
-from harness.model import Exchange, JsonObject, NormalizedResponse, Provider, Usage
+from harness.model import Exchange, JsonObject, NormalizedResponse, Provider
 from harness.transports._failures import is_error
 from harness.transports._wired import Wired
 from harness.transports.chat_completions import build, meaning, writer
@@ -31,11 +31,12 @@ def is_reply(raw: Any) -> bool:
     return isinstance(choices, list) and any(isinstance(choice, dict) for choice in choices)
 
 
-def usage(raw: JsonObject) -> Usage | None:
-    counts: JsonObject | None = None
-    for found in meaning.usages(raw):
-        counts = meaning.merged(counts, found)
-    return meaning.usage(counts)
+def counts(raw: JsonObject) -> JsonObject | None:
+    """From every place where servers put them."""
+    found: JsonObject | None = None
+    for place in meaning.usages(raw):
+        found = meaning.merged(found, place)
+    return found
 
 
 def recognizes(exchange: Exchange) -> bool:
@@ -49,17 +50,15 @@ def recognizes(exchange: Exchange) -> bool:
 TRANSPORT: ProviderTransport = Wired(
     name="chat_completions",
     wire="chat",
+    build=build,
+    meaning=meaning,
+    writer=writer,
     convert_messages=build.messages,
     convert_tools=build.tools,
-    kwargs=build.kwargs,
-    build_request=build.request,
     reader=reading.ChatReader,
     read_whole=read_whole,
     validate_response=is_reply,
-    usage=usage,
-    map_finish_reason=meaning.finish_reason,
+    counts=counts,
     recognizes=recognizes,
     regions=regions,
-    write=writer.write,
-    error=writer.write_failure,
 )

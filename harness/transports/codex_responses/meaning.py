@@ -91,7 +91,7 @@ class _Said:
         self.warnings.append(f"tool call {name} was dropped: {why}")
 
 
-def finish_of(raw: Any) -> FinishReason:
+def finish_reason(raw: Any) -> FinishReason:
     """By the words alone: `completed`, `incomplete:max_output_tokens`, or a reason by itself."""
     if not isinstance(raw, str):
         return FinishReason.UNKNOWN
@@ -104,13 +104,13 @@ def count(value: Any) -> int | None:
     return int(value) if whole else None
 
 
-def usage_of(raw: Any) -> Usage | None:
+def usage(raw: Any) -> Usage | None:
     if not isinstance(raw, dict):
         return None
     inputs, outputs = raw.get("input_tokens_details"), raw.get("output_tokens_details")
     inputs = inputs if isinstance(inputs, dict) else {}
     outputs = outputs if isinstance(outputs, dict) else {}
-    usage = Usage(
+    found = Usage(
         input_tokens=count(raw.get("input_tokens")),
         output_tokens=count(raw.get("output_tokens")),
         total_tokens=count(raw.get("total_tokens")),
@@ -118,7 +118,7 @@ def usage_of(raw: Any) -> Usage | None:
         cache_write_tokens=count(inputs.get("cache_write_tokens")),
         reasoning_tokens=count(outputs.get("reasoning_tokens")),
     )
-    return None if usage == Usage() else usage
+    return None if found == Usage() else found
 
 
 def ended_of(raw: JsonObject) -> Ended:
@@ -129,7 +129,7 @@ def ended_of(raw: JsonObject) -> Ended:
     return Ended(
         status if isinstance(status, str) else None,
         reason if isinstance(reason, str) else None,
-        usage_of(raw.get("usage")),
+        usage(raw.get("usage")),
         id_ if isinstance(id_, str) else None,
     )
 
@@ -298,7 +298,7 @@ def item_id(call: str) -> str:
 
 def _verdict(said: _Said, ended: Ended, text: str) -> FinishReason:
     profiles = said.provider.profiles
-    finish = FinishReason.STOP if ended.status is None else finish_of(ended.raw_finish)
+    finish = FinishReason.STOP if ended.status is None else finish_reason(ended.raw_finish)
     if finish is not FinishReason.STOP:
         # A final answer that is whole outweighs a bare `incomplete` (F25), never a named limit.
         answered = said.answered and ended.status == "incomplete" and ended.reason is None

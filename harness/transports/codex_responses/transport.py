@@ -1,4 +1,4 @@
-"""OpenAI's Responses wire as a whole: which function does each of its verbs."""
+"""OpenAI's Responses wire as a whole: what does each of its verbs."""
 
 from __future__ import annotations
 
@@ -7,16 +7,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from harness.contracts import ProviderTransport
-from harness.model import Exchange, JsonObject, NormalizedResponse, Provider, Usage
+from harness.model import Exchange, JsonObject, NormalizedResponse, Provider
 from harness.transports._wired import Wired
-from harness.transports.codex_responses import build, writer
-from harness.transports.codex_responses.meaning import (
-    Item,
-    ended_of,
-    finish_of,
-    meaning_of,
-    usage_of,
-)
+from harness.transports.codex_responses import build, meaning, writer
+from harness.transports.codex_responses.meaning import Item, ended_of, meaning_of
 from harness.transports.codex_responses.reader import ResponsesReader, is_reply
 from harness.transports.codex_responses.regions import regions
 
@@ -38,10 +32,6 @@ def says_something(raw: Any) -> bool:
     return bool(raw.get("output")) or ended.raw_finish == "incomplete:content_filter"
 
 
-def usage(raw: JsonObject) -> Usage | None:
-    return usage_of(raw.get("usage"))
-
-
 def recognizes(exchange: Exchange) -> bool:
     """By path; by what the reply calls itself where a gateway serves it under another one."""
     path = urlsplit(exchange.request.url).path
@@ -56,17 +46,14 @@ def recognizes(exchange: Exchange) -> bool:
 TRANSPORT: ProviderTransport = Wired(
     name="codex_responses",
     wire="responses",
+    build=build,
+    meaning=meaning,
+    writer=writer,
     convert_messages=build.messages,
     convert_tools=build.tools,
-    kwargs=build.kwargs,
-    build_request=build.request,
     reader=ResponsesReader,
     read_whole=read_whole,
     validate_response=says_something,
-    usage=usage,
-    map_finish_reason=finish_of,
     recognizes=recognizes,
     regions=regions,
-    write=writer.write,
-    error=writer.write_failure,
 )

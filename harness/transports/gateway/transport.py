@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from harness.contracts import ProviderTransport
-from harness.model import Exchange, JsonObject, NormalizedResponse, Provider, Usage
+from harness.model import Exchange, JsonObject, NormalizedResponse, Provider
 from harness.transports._failures import is_error
 from harness.transports._wired import Wired
 from harness.transports.chat_completions import build as chat
@@ -26,10 +26,6 @@ def is_reply(raw: Any) -> bool:
     return isinstance(raw, dict) and not is_error(raw) and "content" in raw
 
 
-def usage(raw: JsonObject) -> Usage | None:
-    return meaning.usage(raw.get("usage"))
-
-
 def recognizes(exchange: Exchange) -> bool:
     path = urlsplit(exchange.request.url).path.rstrip("/")
     return path.endswith((build.PATH, build.STREAM_PATH))
@@ -44,18 +40,15 @@ TRANSPORT: ProviderTransport = Wired(
         "cache_write_tokens",
         "reasoning_tokens",
     ),
+    build=build,
+    meaning=meaning,
+    writer=writer,
     convert_messages=chat.messages,
     convert_tools=chat.tools,
-    kwargs=build.kwargs,
-    build_request=build.request,
     reader=reading.GatewayReader,
     read_whole=read_whole,
     read_failure=reading.read_failure,
     validate_response=is_reply,
-    usage=usage,
-    map_finish_reason=meaning.finish_reason,
     recognizes=recognizes,
     regions=regions,
-    write=writer.write,
-    error=writer.write_failure,
 )
