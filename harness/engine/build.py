@@ -27,6 +27,8 @@ ALWAYS = (
     "nothing_left_unplayed",
     "never_waits_for_ever",
     "secret_goes_to_its_own_host",
+    "events_agree_with_reply",
+    "events_name_their_bytes",
 )
 
 

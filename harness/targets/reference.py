@@ -18,7 +18,7 @@ from harness.providers import PROVIDERS
 from harness.transports import TRANSPORTS
 from harness.transports._history import assistant_message
 
-FEATURES = ("activity", "first_delta", "continues")
+FEATURES = ("activity", "first_delta", "continues", "finish", "spans", "state")
 ON_DISK = frozenset({"state", "env_file", "env_key", "refresh_env"})  # not of a judged run
 
 

@@ -38,6 +38,7 @@ from harness.model import Verdict, VerdictKind
 
 sys.path.insert(0, str(Path(__file__).parent))
 mutants = importlib.import_module("mutants")
+left_out = importlib.import_module("unread").left_out
 Mutant, mutants_of = mutants.Mutant, mutants.mutants_of
 
 SCENARIO_LAYER = ("errors", "model", "scenario", "schemas")  # what a scenario is made of
@@ -61,12 +62,19 @@ def files() -> list[Path]:
     return sorted(path for pattern in JUDGED for path in PACKAGE.glob(pattern))
 
 
-def sampled(count: int, seed: int) -> list[Mutant]:
-    found = [
+def population() -> list[Mutant]:
+    """Every mutant of what a client's reading may run."""
+    unread = left_out(PACKAGE, files())
+    return [
         mutant
         for path in files()
         for mutant in mutants_of(str(path.relative_to(PACKAGE)), path.read_text("utf-8"))
+        if not any(mutant.line in lines for lines in unread[mutant.file])
     ]
+
+
+def sampled(count: int, seed: int) -> list[Mutant]:
+    found = population()
     return random.Random(seed).sample(found, min(count, len(found)))
 
 

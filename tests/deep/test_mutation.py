@@ -11,12 +11,19 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
+import harness
+from harness.cassette import load
+from harness.data import builtin
+from harness.engine.reading import read_exchange
+
 HERE = Path(__file__).parent
+PACKAGE = Path(harness.__file__).resolve().parent
 COUNT = os.environ.get("HARNESS_MUTANTS", "300")
 SEED = os.environ.get("HARNESS_MUTANTS_SEED", "1")
 BAR = 0.85
@@ -73,15 +80,8 @@ def test_each_kind_of_fault_is_one_line_that_still_parses():
 @deep
 def test_every_judgement_is_of_a_mutant_that_exists():
     """A line that has changed must be judged anew."""
-    mutants = loaded("mutants")
     killing = loaded("killing")
-    made = {
-        mutant.key
-        for path in killing.files()
-        for mutant in mutants.mutants_of(
-            str(path.relative_to(killing.PACKAGE)), path.read_text("utf-8")
-        )
-    }
+    made = {mutant.key for mutant in killing.population()}
     assert judged() - made == set()
 
 
@@ -103,3 +103,33 @@ def test_the_suite_alone_kills_most_mutants(capsys):
     with capsys.disabled():
         sys.stdout.write("\n" + "\n".join(told) + "\n")
     assert killed >= BAR * len(counted)
+
+
+def test_what_is_left_out_is_no_part_of_reading():
+    """Every shipped tape is read, and none of the functions that are left out is entered."""
+    unread = loaded("unread")
+    entered = set()
+
+    def on_call(frame, event, arg):
+        if event == "call":
+            entered.add((frame.f_code.co_filename, frame.f_code.co_qualname))
+
+    exchanges = [
+        replace(exchange, pieces=exchange.pieces[:keep])
+        for path in sorted(builtin("cassettes").rglob("*.yaml"))
+        for exchange in load(path).exchanges
+        for keep in (None, len(exchange.pieces) // 2)
+    ]
+    sys.setprofile(on_call)
+    try:
+        for exchange in exchanges:
+            read_exchange(exchange)
+    finally:
+        sys.setprofile(None)
+    named = {
+        (Path(file).relative_to(PACKAGE).as_posix(), name)
+        for file, name in entered
+        if Path(file).is_relative_to(PACKAGE)
+    }
+    assert len(named) > 200
+    assert {(file, name) for file, name in named if unread.is_unread(file, name)} == set()

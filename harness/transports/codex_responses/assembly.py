@@ -210,7 +210,7 @@ class Assembly:
         if slot.call is None or slot.named or not isinstance(name, str) or not name:
             return []
         self._put(at, slot._replace(named=True))
-        id_ = call_id if isinstance(call_id, str) else None
+        id_ = call_id.strip() or None if isinstance(call_id, str) else None
         return [Event(EventKind.TOOL_NAME, name, slot.call, id_, name, span=span)]
 
     def _grow(self, at: int, key: Key, text: str, span: Span | None) -> list[Event]:
