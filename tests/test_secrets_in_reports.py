@@ -10,9 +10,11 @@ from dataclasses import replace
 
 import planted
 import pytest
+import vendor_stand_in as vendor
 from engine_stage import TALK, Toy, post, said, scenario
 
 from harness.cassette import Cassette, save
+from harness.cli import main
 from harness.engine import cells, read_scenario, run_cell
 from harness.engine.document import document_of
 from harness.engine.story import tell
@@ -202,6 +204,53 @@ def test_the_shape_of_a_key_is_enough(monkeypatch):
     assert masked("no sk-proj-Ab3dEf6hIj9kLm2nOp5q!") == f"no {'<a key>'.ljust(28, '*')}!"
     for text in ("sk-scrubbed-1-xxxxxxxxx", "Bearer <secret 0>", "risk-averse", "Basic (12)"):
         assert masked(text) is text
+
+
+HELLO = """
+format: harness/1
+title: A hello
+family: text
+why: {doc: "https://example.com/page", says: that it is answered}
+providers: [gateway]
+ask: {messages: Say hello to Ada.}
+wire: {tape: hello}
+expect: [means]
+"""
+
+
+@every
+def test_the_shown_difference_of_a_recording_tells_none(
+    secret, tmp_path, monkeypatch, capsys, caplog
+):
+    """Also where the server's new field, or its new type of event, is called so."""
+    monkeypatch.setenv("LLM_GATEWAY_TOKEN", vendor.FRESH)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / "scenarios" / "hello.yaml").write_text(HELLO, "utf-8")
+    last = {"content": "", "is_final": True, "usage": {"prompt_tokens": 3, "completion_tokens": 3}}
+    events = [{"content": "Hello", "is_final": False}, last]
+    with vendor.StandIn(events) as server:
+        words = ["record", "--provider", "gateway", "scenarios/hello.yaml", "--mode", "all"]
+        words += ["--base-url", server.url]
+        assert main(words) == 0
+        server.events[:] = [{**events[0], secret: 1, "type": secret}, {**last, "note": secret}]
+        code = main(words)
+    told = capsys.readouterr()
+    assert code == 0, told.err
+    assert "changed: new field" in told.err
+    for text in (told.out, told.err, caplog.text):
+        assert planted.traces(text.encode()) == []
+    for path in tmp_path.rglob("*.yaml"):
+        assert planted.traces(path.read_bytes()) == []
+
+
+def test_an_upstream_that_is_none_is_told_without_its_password(capsys):
+    """No variable has it: it stands in the URL only."""
+    words = ["record", "--proxy", "--upstream", "ftp://ada:blue-horse-22@host.test", "--out", "x"]
+    assert main(words) == 2
+    told = capsys.readouterr().err
+    assert "host.test" in told
+    assert "blue-horse-22" not in told
 
 
 CRASHES = """

@@ -13,8 +13,9 @@ from pathlib import Path
 from harness.cassette import Cassette, dumps
 from harness.errors import SecretFound, Where
 from harness.model import Exchange, Headers
+from harness.record.nested import layers
 from harness.record.placeholders import is_placeholder
-from harness.record.places import joined, texts
+from harness.record.places import joined
 from harness.secrets import shapes
 from harness.secrets.known import Known
 
@@ -61,14 +62,16 @@ def _parts(exchange: Exchange) -> Iterator[tuple[str, bytes, bool]]:
 
 
 def _body(part: str, headers: Headers, body: bytes) -> Iterator[tuple[str, bytes, bool]]:
-    yield f"the {part}'s body", body, True
-    found = list(texts(headers, body))
-    for text in found:
-        if not shapes.OPAQUE_FIELD.fullmatch(text.field):
-            yield f"the {part}'s {text.field or 'text'}", body[text.start : text.end], False
-    for whole in joined(body, found):
-        opaque = bool(shapes.OPAQUE_FIELD.fullmatch(whole.field))
-        yield f"the {part}'s {whole.field or 'text'}, joined", whole.data, opaque
+    for depth, (data, found) in enumerate(layers(headers, body)):
+        whose = f"the {part}'s" + " base64's" * depth
+        yield f"{whose} body", data, True
+        for text in found:
+            opaque = bool(shapes.OPAQUE_FIELD.fullmatch(text.field))
+            if not opaque or text.kind == "raw":
+                yield f"{whose} {text.field or 'text'}", data[text.start : text.end], opaque
+        for whole in joined(data, found):
+            opaque = bool(shapes.OPAQUE_FIELD.fullmatch(whole.field))
+            yield f"{whose} {whole.field or 'text'}, joined", whole.data, opaque
 
 
 def _secrets(

@@ -5,6 +5,8 @@ The tables are lower-case names; a name that ends in `*` stands for all that beg
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -116,6 +118,16 @@ def secrets_in(name: str, value: str) -> Iterator[Secret]:
         scheme = _SCHEME.match(value)
         start = scheme.start(1) if scheme else 0
         yield from _unless_blank(value, start, len(value), learn=True)
+
+
+def passwords_in(value: str) -> Iterator[bytes]:
+    """Of `Basic`: base64 of `user:password`. The server that got it may say it otherwise."""
+    scheme, _, coded = value.partition(" ")
+    if scheme.lower() == "basic":
+        try:
+            yield base64.b64decode(coded.strip(), validate=True).partition(b":")[2]
+        except (binascii.Error, ValueError):
+            return
 
 
 def _unless_blank(value: str, start: int, end: int, *, learn: bool) -> Iterator[Secret]:

@@ -11,6 +11,7 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from harness.cassette.framing import is_framed
@@ -24,6 +25,10 @@ _SSE = re.compile(rb"(?:\A|[\r\n])\xef?\xbb?\xbf?(?:data|event|id|retry)?:")
 _FIELD = re.compile(rb"([^&=\s]++)=([^&\s]*+)")
 _DEEPEST = 12  # of a path: enough to tell the texts of one event apart
 _FRAME = 16
+_WIDTHS = {0: 0, 1: 0, 2: 1, 3: 2, 4: 4, 5: 8, 8: 8, 9: 16}  # of a frame's other header values
+_BOUNDARY = re.compile(r'boundary="?([^";,\s]+)', re.IGNORECASE)
+_HEAD = re.compile(rb"[ \t]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n")
+_PART_NAME = re.compile(rb'(?i:\bname)="?([^";\r\n]*)')
 
 
 class Text(NamedTuple):
@@ -34,7 +39,7 @@ class Text(NamedTuple):
     field: str
     start: int
     end: int
-    kind: str  # string, number or form
+    kind: str  # string, number, form; or raw: bytes that stand for themselves
 
 
 def frames(headers: Headers, body: bytes) -> list[tuple[int, int, int]]:
@@ -55,20 +60,68 @@ def frames(headers: Headers, body: bytes) -> list[tuple[int, int, int]]:
 
 def texts(headers: Headers, body: bytes) -> Iterator[Text]:
     kind = (find_header(headers, "content-type") or "").lower()
-    framed = frames(headers, body)
-    if framed:
-        for _, middle, end in framed:
-            yield from _json(body, [Span(middle, end - 4)])
-        yield from _json(body, [Span(framed[-1][2], len(body))])
+    if framed := frames(headers, body):
+        yield from _framed(body, framed)
     elif body[:1] not in b"{[" and ("event-stream" in kind or _SSE.search(body[:400])):
         for event in _events(body):
             yield from _json(body, event)
+    elif "multipart/" in kind:
+        yield from _parts(headers, body)
     elif "form-urlencoded" in kind or (_FIELD.match(body) and b"{" not in body[:1]):
         for field in _FIELD.finditer(body):
             name = field[1].decode("latin-1")
             yield Text((name,), name, *field.span(2), "form")
     else:
         yield from _json(body, [Span(0, len(body))])
+
+
+def _framed(body: bytes, framed: list[tuple[int, int, int]]) -> Iterator[Text]:
+    for start, middle, end in framed:
+        yield from _frame_headers(body, start + 12, middle)
+        yield from _raw((), "", body, middle, end - 4)
+    yield from _json(body, [Span(framed[-1][2], len(body))])
+
+
+def _raw(path: tuple[str, ...], field: str, body: bytes, start: int, end: int) -> Iterator[Text]:
+    """As it stands; or as JSON, where it is that."""
+    if body[start : start + 1] in (b"{", b"["):
+        yield from _json(body, [Span(start, end)])
+    else:
+        yield Text(path, field, start, end, "raw")
+
+
+def _frame_headers(body: bytes, at: int, end: int) -> Iterator[Text]:
+    """Those whose values are text or bytes. Damaged ones end it: what is known is found anyway."""
+    while at < end:
+        name = body[at + 1 : at + 1 + body[at]].decode("latin-1")
+        at += 1 + body[at]
+        kind = body[at] if at < end else None
+        if kind in (6, 7):
+            first = at + 3
+            last = first + int.from_bytes(body[at + 1 : first], "big")
+            if last > end:
+                return
+            yield Text((":header", name), name, first, last, "raw")
+            at = last
+        elif kind in _WIDTHS:
+            at += 1 + _WIDTHS[kind]
+        else:
+            return
+
+
+def _parts(headers: Headers, body: bytes) -> Iterator[Text]:
+    """Of a multipart body: what stands below the head of each part, by its name."""
+    kind = find_header(headers, "content-type") or ""
+    named = _BOUNDARY.search(kind)
+    mark = b"--" + (named[1].encode("latin-1", "replace") if named else b"")
+    starts = [found.end() for found in re.finditer(re.escape(mark), body)]
+    for start, following in pairwise([*starts, len(body) + len(mark) + 2]):
+        head = _HEAD.match(body, start)
+        if head is not None:
+            name = _PART_NAME.search(head[0])
+            field = name[1].decode("utf-8", "replace") if name else ""
+            end = max(min(following - len(mark) - 2, len(body)), head.end())
+            yield from _raw((field,), field, body, head.end(), end)
 
 
 def _events(body: bytes) -> Iterator[list[Span]]:
@@ -177,7 +230,7 @@ def _segments(body: bytes, parts: list[Text]) -> Iterator[tuple[int, int, bytes]
     """Runs without an escape as they are, every escape by itself."""
     for part in parts:
         raw = body[part.start : part.end]
-        if b"\\" not in raw:
+        if part.kind == "raw" or b"\\" not in raw:
             yield part.start, part.end, raw
             continue
         at = run = part.start
@@ -203,7 +256,7 @@ def joined(body: bytes, found: list[Text]) -> Iterator[Joined]:
     """What the raw bytes do not show: texts with escapes, and texts in fragments."""
     by_path: defaultdict[tuple[str | int, ...], list[Text]] = defaultdict(list)
     for text in found:
-        if text.kind == "string" and text.start < text.end:
+        if text.kind in {"string", "raw"} and text.start < text.end:
             by_path[text.path].append(text)
     for parts in by_path.values():
         if len(parts) > 1 or b"\\" in body[parts[0].start : parts[0].end]:

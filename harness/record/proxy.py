@@ -83,7 +83,8 @@ class Proxy:
     def __init__(self, upstream: str, deck: Deck, *, port: int = 0, transport: Any = None) -> None:
         url = urlsplit(upstream)
         if url.scheme not in {"http", "https"} or not url.hostname:
-            raise UsageError("--upstream must be an http or https URL", found=upstream[:80])
+            shown = upstream.rpartition("@")[2][:80]  # what stands before it may be a password
+            raise UsageError("--upstream must be an http or https URL", found=shown)
         self.upstream, self.deck = upstream.rstrip("/"), deck
         self._port = port
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)

@@ -19,6 +19,7 @@ from harness.cassette.value import Note
 from harness.errors import FramingError, SecretFound, WireError
 from harness.model import Exchange, Headers, Piece, Request, Span, find_header
 from harness.record import headers as tables
+from harness.record.nested import DEEPEST, LINES, layers, nested
 from harness.record.placeholders import Numbers, is_placeholder
 from harness.record.places import Text, frames, joined, texts
 from harness.secrets import shapes
@@ -86,13 +87,19 @@ class Scrubber:
                 for secret in tables.secrets_in(name, held):
                     if secret.learn:
                         self.known.add(held[secret.start : secret.end], f"what {name} held")
+                for password in tables.passwords_in(held):
+                    self.known.add(password, f"the password that {name} held")
         for headers, body in ((request.headers, request.body), (exchange.headers, exchange.body)):
-            for text in texts(headers, body):
-                if text.kind == "number" or not _is_secret_field(text.field, oauth=oauth):
-                    continue
-                value = _said(body, text)
-                if len(value) >= SHORTEST and not is_placeholder(value):
-                    self.known.add(value, f"what the field {text.field} held")
+            for data, found in layers(headers, body):
+                self._learn_fields(data, found, oauth=oauth and data is body)
+
+    def _learn_fields(self, body: bytes, found: Iterable[Text], *, oauth: bool) -> None:
+        for text in found:
+            if text.kind == "number" or not _is_secret_field(text.field, oauth=oauth):
+                continue
+            value = _said(body, text)
+            if len(value) >= SHORTEST and not is_placeholder(value):
+                self.known.add(value, f"what the field {text.field} held")
 
     # Requests and headers.
 
@@ -146,10 +153,14 @@ class Scrubber:
 
     # Bodies.
 
-    def _body(self, headers: Headers, body: bytes, *, oauth: bool) -> bytes:
+    def _body(self, headers: Headers, body: bytes, *, oauth: bool, depth: int = 0) -> bytes:
         if not body:
             return body
         found = list(texts(headers, body))
+        within = nested(body, found) if depth < DEEPEST else None
+        if within is not None:
+            clean = self._body(LINES, within.data, oauth=False, depth=depth + 1)
+            body = within.back(body, clean)
         finds = list(_by_name(body, found, oauth=oauth))
         finds += self._everywhere(body, found)
         for text in joined(body, found):
@@ -164,10 +175,13 @@ class Scrubber:
         for start, end, secret in self._hits(data, opaque=found is not None):
             yield _Find((Span(start, end),), secret)
         for text in found or ():
-            if not shapes.OPAQUE_FIELD.fullmatch(text.field):
-                for start, end, _ in shapes.random_text(data[text.start : text.end]):
-                    span = Span(text.start + start, text.start + end)
-                    yield _Find((span,), data[span.start : span.end])
+            value, opaque = data[text.start : text.end], shapes.OPAQUE_FIELD.fullmatch(text.field)
+            looks = [] if opaque else [shapes.random_text(value)]
+            if text.kind == "raw":  # what stands before it is no part of it, and may hide its shape
+                looks += [shapes.key_shapes(value), shapes.personal(value)]
+            for look in looks:
+                for start, end, _ in look:
+                    yield _Find((Span(text.start + start, text.start + end),), value[start:end])
 
     def _hits(self, data: bytes, *, opaque: bool) -> Iterator[tuple[int, int, bytes]]:
         for hit in self.known.hits(data):
@@ -232,6 +246,8 @@ def _by_name(body: bytes, found: Iterable[Text], *, oauth: bool) -> Iterator[_Fi
 def _said(body: bytes, text: Text) -> bytes:
     """The value of a text, without the escapes of where it stands."""
     value = body[text.start : text.end]
+    if text.kind == "raw":
+        return value
     if text.kind == "form":
         return unquote_to_bytes(value.replace(b"+", b" "))
     try:

@@ -83,16 +83,18 @@ class Known:
     def hits(self, data: bytes) -> Iterator[Hit]:
         """Every place; those of one secret may overlap."""
         yield from self._escaped(data)
+        low = data.lower() if self._variants else b""
         for secret, variants in list(self._variants.items()):
             for encoding, variant in variants:
-                start = data.find(variant)
+                searched = low if encoding == "hex" else data
+                start = searched.find(variant)
                 while start >= 0:
                     end = start + len(variant)
-                    if encoding.startswith("base64"):
+                    if encoding == "base64":
                         yield Hit(*_widened(data, start, end), secret, encoding)
                     else:
                         yield Hit(start, end, secret, encoding)
-                    start = data.find(variant, end)
+                    start = searched.find(variant, end)
 
     def _escaped(self, data: bytes) -> Iterator[Hit]:
         """With any of its characters escaped. Most data has no escape, or none in a secret: that
@@ -137,17 +139,23 @@ def _encodings(secret: bytes) -> Iterator[tuple[str, bytes]]:
 def _all_encodings(secret: bytes) -> Iterator[tuple[str, bytes]]:
     yield "raw", secret
     yield "reversed", secret[::-1]
-    yield "hex", secret.hex().encode()
-    yield "hex", secret.hex().upper().encode()
+    yield "hex", secret.hex().encode()  # in any case
     text = secret.decode("utf-8", "replace")
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     yield "json", escaped.encode()
     yield "json", escaped.replace("/", "\\/").encode()
+    for coded in _in_base64(secret):
+        yield "base64", coded
+        yield "base64", coded.replace(b"+", b"-").replace(b"/", b"_")
+        for twice in _in_base64(coded):
+            yield "base64", twice
+
+
+def _in_base64(data: bytes) -> Iterator[bytes]:
+    """The characters that say nothing else, as a part of a longer text that begins anywhere."""
     for offset in range(3):
-        whole = base64.b64encode(b"\0" * offset + secret)
-        sure = whole[_SKIPPED[offset] : (offset + len(secret)) * 8 // 6]
-        yield "base64", sure
-        yield "base64", sure.replace(b"+", b"-").replace(b"/", b"_")
+        whole = base64.b64encode(b"\0" * offset + data)
+        yield whole[_SKIPPED[offset] : (offset + len(data)) * 8 // 6]
 
 
 def _spelling(secret: bytes) -> re.Pattern[bytes]:

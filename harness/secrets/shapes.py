@@ -50,7 +50,7 @@ _NOBODY = re.compile(
     rb"@(?:[a-z0-9-]+\.)*(?:example\.(?:com|org|net)|example|test|invalid)\Z", re.IGNORECASE
 )
 
-_BLANK_JWT = re.compile(rb"eyJ[A-Za-z0-9_-]+\.eyJ[A-Za-z0-9_-]+\.scrub[A-Za-z0-9_-]*")
+_BLANK_JWT = re.compile(rb"eyJ[A-Za-z0-9_-]+\.eyJ[A-Za-z0-9_-]+\.scrub(?:bed-)?\d*-?x*")
 _LONG = re.compile(rb"[A-Za-z0-9+/_-]{32,}={0,2}")
 _CLASSES = (re.compile(rb"[A-Z]"), re.compile(rb"[a-z]"), re.compile(rb"[0-9]"))
 _RANDOM = 4.0  # bits a character; English words run together have less, and no digits
