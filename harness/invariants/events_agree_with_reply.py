@@ -29,7 +29,7 @@ def check(trace: Trace, turn: int) -> Iterator[str]:
     yield from _failures(report.events, outcome)
     if response is not None:
         whole = declared and outcome.kind == OutcomeKind.COMPLETE
-        yield from _usage(report.events, response, trace.case.wire, declared=whole)
+        yield from _usage(trace, report.events, response, declared=whole)
         yield from _calls(report.events, response)
 
 
@@ -63,11 +63,11 @@ def _failures(events: Sequence[Event], outcome: Outcome) -> Iterator[str]:
 
 
 def _usage(
-    events: Sequence[Event], response: NormalizedResponse, wire: str, *, declared: bool
+    trace: Trace, events: Sequence[Event], response: NormalizedResponse, *, declared: bool
 ) -> Iterator[str]:
     told = [event.usage for event in _of(events, EventKind.USAGE) if event.usage is not None]
     if told:
-        for name, got, counted in wrong(told[-1], response.usage, wire):
+        for name, got, counted in wrong(trace, told[-1], response.usage):
             yield f"the last event of usage says {name} {got}, and the reply {counted}"
     elif declared and response.usage is not None:
         yield "the reply has a usage, and no event told it"
