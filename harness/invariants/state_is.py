@@ -25,8 +25,8 @@ def check(
     reply: Mapping[str, Any] | None = None,
     calls: Sequence[Mapping[str, Any] | None] | None = None,
 ) -> Iterator[str]:
-    """`reply` is all of its provider_data, `calls` that of each of its calls. A key that begins with
-    `_` is a stamp of the reader's own, and is compared only where it is named."""
+    """`reply` is all of its provider_data, `calls` that of each of its calls. A key that begins
+    with `_` is a stamp of the reader's own, and is compared only where it is named."""
     report = report_of(trace, turn)
     if report is None or "state" not in trace.case.facts.get("features", ()):
         return
