@@ -21,24 +21,28 @@ from harness.wire.reframe import Unit, rebuild, units
 
 WIRES = frozenset({"chat"})
 Fragment = dict[str, Any]
+Known = dict[Any, Any]  # what earlier fragments said
+Change = Callable[[Fragment, Known], None]
 
 
 def apply(exchange: Exchange, regions: Regions, *, how: str) -> Exchange:
     if how in _EACH:
-        change = _EACH[how]({})
-        return edit(exchange, regions, lambda value: _all(value, change), what="calls to change")
+        change = _EACH[how]
+        known: Known = {}
+        what = "calls to change"
+        return edit(exchange, regions, lambda value: _all(value, change, known), what=what)
     if how not in _WHOLE:
-        known = ", ".join([*_EACH, *_WHOLE])
-        raise UsageError(f"{how!r} is no dialect of calls", hint=f"Dialects are: {known}")
+        names = ", ".join([*_EACH, *_WHOLE])
+        raise UsageError(f"{how!r} is no dialect of calls", hint=f"Dialects are: {names}")
     if regions.framing is not Framing.SSE:
         raise NotApplicable("a reply that comes whole has no deltas")
     found = units(exchange, regions)
     return rebuild(exchange, _WHOLE[how](found))
 
 
-def _all(value: Any, change: Callable[[Fragment], None]) -> None:
+def _all(value: Any, change: Change, known: Known) -> None:
     for fragment in _fragments(value):
-        change(fragment)
+        change(fragment, known)
 
 
 def _fragments(value: Any) -> Iterator[Fragment]:
@@ -49,106 +53,74 @@ def _fragments(value: Any) -> Iterator[Fragment]:
         yield from said.get("tool_calls") or ()
 
 
-Known = dict[Any, Any]
-Making = Callable[[Known], Callable[[Fragment], None]]
+def _repeated(*keys: str) -> Change:
+    """In every fragment what only the first one said."""
 
-
-def _repeated(*keys: str) -> Making:
-    """In every fragment what only the first one said. `known` keeps it, by index."""
-
-    def making(known: Known) -> Callable[[Fragment], None]:
-        def change(one: Fragment) -> None:
-            mine = known.setdefault(one.get("index", 0), {})
-            function = one.setdefault("function", {})
-            mine["id"] = one.get("id") or mine.get("id")
-            mine["name"] = function.get("name") or mine.get("name")
-            if "id" in keys:
-                one["id"] = mine["id"]
-            if "name" in keys:
-                function["name"] = mine["name"]
-
-        return change
-
-    return making
-
-
-def _cumulative(known: Known) -> Callable[[Fragment], None]:
-    def change(one: Fragment) -> None:
+    def change(one: Fragment, known: Known) -> None:
+        mine = known.setdefault(one.get("index", 0), {})
         function = one.setdefault("function", {})
-        index = one.get("index", 0)
-        known[index] = known.get(index, "") + (function.get("arguments") or "")
-        function["arguments"] = known[index]
+        mine["id"] = one.get("id") or mine.get("id")
+        mine["name"] = function.get("name") or mine.get("name")
+        if "id" in keys:
+            one["id"] = mine["id"]
+        if "name" in keys:
+            function["name"] = mine["name"]
 
     return change
 
 
-def _index(give: Callable[[int], Any]) -> Making:
-    def making(known: Known) -> Callable[[Fragment], None]:
-        def change(one: Fragment) -> None:
-            if "index" in one:
-                one["index"] = give(one["index"])
-
-        return change
-
-    return making
+def _cumulative(one: Fragment, known: Known) -> None:
+    function = one.setdefault("function", {})
+    index = one.get("index", 0)
+    known[index] = known.get(index, "") + (function.get("arguments") or "")
+    function["arguments"] = known[index]
 
 
-def _no_index(known: Known) -> Callable[[Fragment], None]:
-    def change(one: Fragment) -> None:
-        one.pop("index", None)
+def _index(give: Callable[[int], Any]) -> Change:
+    def change(one: Fragment, _known: Known) -> None:
+        if "index" in one:
+            one["index"] = give(one["index"])
 
     return change
 
 
-def _id(give: Callable[[Any], Any]) -> Making:
-    def making(known: Known) -> Callable[[Fragment], None]:
-        def change(one: Fragment) -> None:
-            if one.get("id"):
-                one["id"] = give(known.setdefault(one["id"], len(known) + 7))
-
-        return change
-
-    return making
-
-
-def _without(key: str) -> Making:
-    def making(known: Known) -> Callable[[Fragment], None]:
-        def change(one: Fragment) -> None:
-            one.pop(key, None)
-
-        return change
-
-    return making
-
-
-def _late_id(known: Known) -> Callable[[Fragment], None]:
-    def change(one: Fragment) -> None:
-        index = one.get("index", 0)
+def _id(give: Callable[[Any], Any]) -> Change:
+    def change(one: Fragment, known: Known) -> None:
         if one.get("id"):
-            known[index] = one.pop("id")
-        elif known.get(index):
-            one["id"] = known.pop(index)
+            one["id"] = give(known.setdefault(one["id"], len(known) + 7))
 
     return change
 
 
-def _null_arguments(known: Known) -> Callable[[Fragment], None]:
-    def change(one: Fragment) -> None:
-        function = one.get("function") or {}
-        if function.get("name") and not function.get("arguments"):
-            function["arguments"] = None
+def _without(key: str) -> Change:
+    def change(one: Fragment, _known: Known) -> None:
+        one.pop(key, None)
 
     return change
 
 
-_EACH: dict[str, Making] = {
+def _late_id(one: Fragment, known: Known) -> None:
+    index = one.get("index", 0)
+    if one.get("id"):
+        known[index] = one.pop("id")
+    elif known.get(index):
+        one["id"] = known.pop(index)
+
+
+def _null_arguments(one: Fragment, _known: Known) -> None:
+    function = one.get("function") or {}
+    if function.get("name") and not function.get("arguments"):
+        function["arguments"] = None
+
+
+_EACH: dict[str, Change] = {
     "name_repeated": _repeated("name"),
     "id_repeated": _repeated("id"),
     "identity_repeated": _repeated("id", "name"),
     "cumulative": _cumulative,
     "same_index": _index(lambda index: 0),
     "null_index": _index(lambda index: None),
-    "no_index": _no_index,
+    "no_index": _without("index"),
     "index_from_one": _index(lambda index: index + 1),
     "no_id": _without("id"),
     "null_id": _id(lambda number: None),
