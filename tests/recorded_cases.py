@@ -1,7 +1,7 @@
 """What was asked of a real server through the official SDKs, and what an SDK saw of the answer.
 
-Used twice: by whoever records (`interrupt` then does something to the server, after so many
-events), and by the test that replays what was recorded.
+Used twice: by whoever records (`interrupt(answer)` then does something to the server, after so
+many events), and by the test that replays what was recorded.
 """
 
 import json
@@ -28,7 +28,7 @@ SEEN = Path(__file__).parent / "data" / "recorded_seen.json"
 
 @dataclass(frozen=True)
 class Recorded:
-    """`wire` says which API; `how`: text, tool, error, cancelled, killed, stopped."""
+    """`wire` says which API; `how`: text, tool, error, cancelled, killed, stopped, reset."""
 
     wire: str
     how: str
@@ -60,9 +60,10 @@ CASES = [
         ("cancelled", True),
         ("killed", True),
         ("stopped", True),
+        ("reset", True),
     ]
 ]
-ENDED = {"cancelled": "client_closed", "killed": "eof", "stopped": "stall"}
+ENDED = {"cancelled": "client_closed", "killed": "eof", "stopped": "stall", "reset": "reset"}
 
 
 def client(case, base_url, http):
@@ -142,7 +143,7 @@ def ask(case, base_url, http, seed, interrupt=None):
                     for event in answer:
                         items.append(plain(event))
                         if len(items) == AFTER and interrupt is not None:
-                            interrupt()
+                            interrupt(answer)
                         if len(items) == AFTER and case.how == "cancelled":
                             break
             else:

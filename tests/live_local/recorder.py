@@ -1,6 +1,7 @@
 """Records every case from a real llama-server through the official SDKs.
 
-python tests/live_local/recorder.py: writes cassettes/<wire>/llamacpp_*.yaml, and what the SDKs saw.
+python tests/live_local/recorder.py [HOW...]: writes cassettes/<wire>/llamacpp_*.yaml, and what the
+SDKs saw; of some cases only, where it is told how their answers end.
 """
 
 import contextlib
@@ -20,7 +21,7 @@ from harness.cassette import load
 from harness.record import Known, recording
 
 ORIGIN = f"llama-server of llama.cpp 0c1e570 (llama-cpp-python {VERSION}), tiny random model"
-MODELS = {"tool": CALLS, "cancelled": SLOW, "killed": SLOW, "stopped": SLOW}
+MODELS = {"tool": CALLS, "cancelled": SLOW, "killed": SLOW, "stopped": SLOW, "reset": SLOW}
 SEEDS = range(1, 60)
 PORTS = (18431, 18432, 18433)  # fixed, so that two recordings differ in nothing that need not
 
@@ -58,7 +59,11 @@ def record(case, running, path):
     """What the SDK saw live, while it was recorded."""
     server = running[MODELS.get(case.how, TEXT)]
     seed = seed_for(case, server)
-    interrupt = {"killed": server.kill, "stopped": server.halt}.get(case.how)
+    doings = {"killed": server.kill, "stopped": server.halt, "reset": server.reset}
+    interrupt = doings.get(case.how)
+    if interrupt is not None:  # an SDK's first events take it so long that the server says it all
+        with httpx2.Client() as http:
+            cases.ask(cases.Recorded(case.wire, "text"), server.base_url, http, seed)
     facts = {"model": cases.MODEL, "seed": str(seed)}
     with (
         recording(path, "all", known=Known([]), origin=ORIGIN, **facts) as tape,
@@ -74,10 +79,13 @@ def seed_of(path):
     return int(load(path).provenance["seed"])
 
 
-def main():
-    seen = {}
+def main(*hows):
+    """A case that is not asked for stays as it is."""
+    seen = json.loads(cases.SEEN.read_text("utf-8")) if hows else {}
     with servers(PORTS) as running:
         for case in cases.CASES:
+            if hows and case.how not in hows:
+                continue
             saw = record(case, running, case.path)
             seen[case.id] = cases.summary(case, saw)
             tape = load(case.path).exchanges[-1]
@@ -88,4 +96,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

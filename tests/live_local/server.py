@@ -122,10 +122,18 @@ class Server:
         except OSError:
             return False
 
-    def kill(self):
+    def kill(self, _answer=None):
+        """Its connections end as a process ends them: FIN, in the middle of a chunk or not."""
         self._process.send_signal(signal.SIGKILL)
 
-    def halt(self):
+    def reset(self, answer):
+        """Killed with bytes that it has not read, of a next request on the same connection: its
+        system then answers RST where it would have said FIN."""
+        wire = answer.response.extensions["network_stream"].get_extra_info("socket")
+        wire.sendall(b"GET /health HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n")
+        self.kill()
+
+    def halt(self, _answer=None):
         """Alive and silent, as a machine that swaps."""
         self._process.send_signal(signal.SIGSTOP)
 
