@@ -98,7 +98,7 @@ class ThinkSplitter:
         if "<" in text or self._fresh or self._inside or self._partial or self._unsure:
             return None
         said: list[str] = []
-        gap, last = self._gap, self.last
+        gap = self._gap
         for piece in words:
             visible = piece.rstrip()
             if gap and not visible:
@@ -107,10 +107,12 @@ class ThinkSplitter:
                 continue
             held = piece.find("\n", len(visible))
             told = piece if held < 0 else piece[:held]
-            last = told[-1:] or last
-            said.append(joined(gap) + told if gap else told)
+            if gap:
+                told = (joined(gap) if gap[0] else gap[1]) + told
+            said.append(told)
             gap = None if held < 0 else (None, piece[held:])
-        self._gap, self.last, self.plain = gap, last, gap is None
+        self.last = next((told[-1] for told in reversed(said) if told), self.last)
+        self._gap, self.plain = gap, gap is None
         return said
 
     def feed(self, text: str) -> list[Said]:

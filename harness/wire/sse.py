@@ -129,6 +129,12 @@ class SseDecoder:
                 raise
         return events
 
+    def begin(self, data: bytes) -> bool:
+        """Whether a stream that begins with this piece has no byte order mark: then it is known."""
+        if BOM[:1] != data[:1] != b"":
+            self._head = None
+        return self._head is None
+
     def skip(self, size: int) -> Span:
         """An event of so many bytes that somebody else has read. Only between two events."""
         start = self._offset

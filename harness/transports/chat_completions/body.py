@@ -11,17 +11,14 @@ MORE_CHOICES = "the reply has more than one choice: only choice 0 is read"
 
 def take_choice(reply: Reply, choice: JsonObject, span: Span | None = None) -> list[Event]:
     """One choice. Some chunks have none of the usual keys: a filter's verdict, a usage."""
-    events: list[Event] = []
     delta, message = choice.get("delta"), choice.get("message")
     if isinstance(message, dict) and (reply.whole or not isinstance(delta, dict)):
         # A whole reply may have an empty delta beside it; in a stream it sums up what was said.
         delta = message if reply.whole or reply.silent else None
-    if isinstance(delta, dict):
-        events = reply.take(delta, span)
-    finish = meaning.raw_finish(choice.get("finish_reason"))
-    if finish is not None:
+    raw = choice.get("finish_reason")
+    if raw is not None and (finish := meaning.raw_finish(raw)) is not None:
         reply.finish = finish
-    return events
+    return reply.take(delta, span) if delta and isinstance(delta, dict) else []
 
 
 def is_reply(body: JsonObject) -> bool:

@@ -35,11 +35,11 @@ from harness.transports.chat_completions.reply import DONE_IS_END, EOF_IS_END, R
 from harness.transports.chat_completions.template import NONE, alone, learn
 from harness.wire import jsontext
 from harness.wire.growing import Growing
-from harness.wire.sse import SseDecoder, SseEvent
+from harness.wire.sse import MESSAGE, SseDecoder, SseEvent
 
 _BLANK = b" \t\r\n\xef\xbb\xbf"
 _SHORT = 512  # so short a JSON text cannot be nested deeper than is safe
-_PIECE = 1 << 20  # bytes that are taken in at once
+_MOST = 1 << 20  # bytes at once, so that an event beyond the decoder's limit is left to it
 _HELD = 4096  # bytes of an event that wait here for the rest of it
 _PAUSE = 100  # chunks, at most, that pass before another template is learnt
 _BLANK_LINE = b"\n\n"
@@ -103,23 +103,24 @@ class ChatReader:
         """What is no stream, or not known to be one."""
         if self._whole is not None:
             return self._document(data)
-        self._head.append(data)
-        if self.status >= 400 or self._is_page:
-            return []
         begun = data.lstrip(_BLANK)[:1]
-        return self._begin(begun) if begun else []
+        if begun and self.status < 400 and not self._is_page:
+            return self._begin(begun, self._head.take() + data if self._head else data)
+        self._head.append(data)
+        return []
 
-    def _begin(self, first: bytes) -> list[Event]:
+    def _begin(self, first: bytes, data: bytes) -> list[Event]:
         """The first byte tells what this is, whatever the content type says: no line of a stream
         starts like a JSON container or like HTML."""
         if first == b"<":
             self._is_page = True
+            self._head.append(data)
             return []
-        data = self._head.take()
         if first in b"{[":
             self._whole = Whole()
             return self._document(data.lstrip(_BLANK))
         self._sse = self._decoder()
+        self._aligned = type(self._sse) is SseDecoder and self._sse.begin(data)
         return self._stream(data)
 
     def _decoder(self) -> Any:
@@ -154,39 +155,34 @@ class ChatReader:
         self._finish(events)
 
     def _stream(self, data: bytes) -> list[Event]:
+        """Whole events, and the beginning of one that waits for the rest of it."""
+        if len(data) > _MOST:
+            parts = (data[at : at + _MOST] for at in range(0, len(data), _MOST))
+            return [event for part in parts if not self.finished for event in self._stream(part)]
+        if self._rest:
+            data, self._rest, self._aligned = self._rest + data, b"", True
         events: list[Event] = []
+        blocks = data.split(_BLANK_LINE)
+        rest = blocks.pop()
         try:
-            for at in range(0, len(data), _PIECE):
-                if not self.finished:
-                    self._piece(data[at : at + _PIECE], events)
+            if blocks:
+                self._blocks(blocks, events)
+            if rest and not self.finished:
+                waits = self._aligned and self._template is not NONE and len(rest) < _HELD
+                if waits and b"\r" not in rest:
+                    self._rest = rest
+                else:
+                    self._careful(rest, events)
+                self._aligned = False
         except WireError as error:
             self._fail(broken(str(error)), events)
         return events
 
-    def _piece(self, data: bytes, events: list[Event]) -> None:
-        """Whole events, and the beginning of one that waits for the rest of it."""
-        if self._rest:
-            data, self._rest, self._aligned = self._rest + data, b"", True
-        blocks = data.split(_BLANK_LINE)
-        rest = blocks.pop()
-        if blocks:
-            self._blocks(blocks, events)
-            self._aligned = True
-        if not rest or self.finished:
-            return
-        waits = self._template is not NONE and len(rest) <= _HELD and b"\r" not in rest
-        if waits and self._aligned:
-            self._rest = rest
-        else:
-            self._careful(rest, events)
-        self._aligned = False
-
     def _blocks(self, blocks: list[bytes], events: list[Event]) -> None:
         """Runs of what fits the template, which need neither decoder nor parser; and one by one
         what stands between them. Each block has lost its blank line."""
-        template = self._template if self._aligned else NONE
+        sse, template = self._sse, self._template if self._aligned else NONE
         prefix, suffix, first, last, _, place = template
-        sse = self._sse
         words: list[str] = []
         sizes: list[int] = []
         for block in blocks:
@@ -201,7 +197,12 @@ class ChatReader:
             if words:
                 events += self._reply.run(place, words, [*map(sse.skip, sizes)])
                 words, sizes = [], []
-            self._careful(block + _BLANK_LINE, events)
+            if self._aligned and block[:6] == b"data: " and not (b"\n" in block or b"\r" in block):
+                start, end = sse.skip(len(block) + 2)
+                self._event(_new(SseEvent, (block[6:], MESSAGE, start, end, "")), events)
+            else:
+                self._careful(block + _BLANK_LINE, events)
+                self._aligned = type(sse) is SseDecoder
             if self.finished:
                 return
             if template is not self._template:
@@ -246,39 +247,39 @@ class ChatReader:
 
     def _chunk(self, chunk: Any, name: str, span: Span, events: list[Event]) -> None:
         """A chunk of any shape. What is no object says nothing."""
-        if isinstance(chunk, list):  # one vendor wraps its error in a list
-            chunk = next((entry for entry in chunk if isinstance(entry, dict)), None)
-        if not isinstance(chunk, dict):
-            self._warn("an event held no JSON object")
-            return
-        choices = chunk.get("choices")
-        if choices is None or name == "error" or not _LOUD.isdisjoint(chunk):
-            failure = self._told(chunk, named=name == "error")
-            if failure is not None:
-                self._fail(failure, events)
+        if type(chunk) is not dict:
+            chunk = _first_object(chunk)
+            if chunk is None:
+                self._warn("an event held no JSON object")
                 return
-        reply = self._reply
-        model = chunk.get("model")
-        if model and isinstance(model, str):
+        choices, reply = chunk.get("choices"), self._reply
+        loud = choices is None or name == "error" or not _LOUD.isdisjoint(chunk)
+        if loud and self._failed(chunk, name, events):
+            return
+        if (model := chunk.get("model")) and isinstance(model, str):
             reply.model = model
-        for counts in meaning.usages(chunk):
-            reply.counts = meaning.merged(reply.counts, counts)
-        for choice in choices if isinstance(choices, list) else ():
-            if not isinstance(choice, dict):
+        counted = chunk.get("usage") or "x_groq" in chunk
+        for choice in choices if type(choices) is list else ():
+            if type(choice) is not dict:
                 continue
+            counted = counted or "usage" in choice
             if choice.get("index"):
                 self._warn(MORE_CHOICES)
-                continue
-            events += take_choice(reply, choice, span)
+            else:
+                events += take_choice(reply, choice, span)
+        if counted:
+            for counts in meaning.usages(chunk):
+                reply.counts = meaning.merged(reply.counts, counts)
 
-    def _told(self, chunk: JsonObject, *, named: bool) -> Failure | None:
-        """The failure that a chunk tells of, in whatever shape."""
+    def _failed(self, chunk: JsonObject, name: str, events: list[Event]) -> bool:
+        """Whether a chunk tells of a failure, in whatever shape."""
         groq = chunk.get("x_groq")
         hidden = groq.get("error") if isinstance(groq, dict) else None
-        if not (named or hidden or is_error(chunk)):
-            return None
+        if not (name == "error" or hidden or is_error(chunk)):
+            return False
         body = {"error": hidden} if hidden and not chunk.get("error") else chunk
-        return classify(None, body, self.headers, self.provider)
+        self._fail(classify(None, body, self.headers, self.provider), events)
+        return True
 
     # The end --------------------------------------------------------------------------------
 
@@ -345,7 +346,7 @@ class ChatReader:
         if response.usage is not None:
             events.append(Event(EventKind.USAGE, usage=response.usage))
         finish = response.finish_reason
-        events.append(Event(EventKind.FINISH, finish.value if finish else "", finish=finish))
+        events.append(Event(EventKind.FINISH, str(finish or ""), finish=finish))
 
     def _fail(self, failure: Failure, events: list[Event]) -> None:
         self._failure, self.finished = failure, True
@@ -367,6 +368,12 @@ class ChatReader:
         why = "its arguments are no whole JSON" if self._terminated else "the reply was cut"
         told = tuple(f"tool call {name} was dropped: {why}" for name in dropped)
         return Outcome(kind, response, None, dropped, warnings + told)
+
+
+def _first_object(value: Any) -> Any:
+    """One vendor wraps its error in a list."""
+    listed = value if isinstance(value, list) else ()
+    return next((entry for entry in listed if isinstance(entry, dict)), None)
 
 
 def read_failure(answer: Answer, provider: Provider) -> Failure:

@@ -134,7 +134,18 @@ class Reply:
         said: list[str] | None = words
         number, id_of_call, called = None, None, None
         if kind is _TEXT:
-            said = self._spoken(words, text)
+            splitter = self.splitter
+            if (
+                splitter is None
+                or not splitter.plain
+                or self.half
+                or "<" in text
+                or "\n" in text
+                or not text
+            ):
+                said = self._spoken(words, text)
+            else:
+                splitter.last, self.content = text[-1], (self.content, text)
         elif kind is _THOUGHT:
             self._stated = {**self._stated, name: (self._stated.get(name), text)}
             if text:
@@ -149,6 +160,10 @@ class Reply:
         if said is None:
             pairs = zip(words, spans, strict=True)
             return [event for word, span in pairs for event in self.take(place.delta(word), span)]
+        if len(said) == 1 and (word := said[0]):
+            span = spans[0]
+            said_once = (kind, word, number, id_of_call, called, None, None, None, span, None)
+            return [_new(Event, said_once)]
         return [
             _new(Event, (kind, word, number, id_of_call, called, None, None, None, span, None))
             for word, span in zip(said, spans, strict=True)
@@ -160,12 +175,7 @@ class Reply:
         splitter = self.splitter
         if self.half:
             return None
-        if splitter is None:
-            told: list[str] | None = words
-        elif splitter.plain and "<" not in text and "\n" not in text:
-            splitter.last, told = text[-1:] or splitter.last, words
-        else:
-            told = splitter.run(words, text)
+        told = words if splitter is None else splitter.run(words, text)
         if text and told is not None:
             self.content = (self.content, text)
         return told
@@ -203,14 +213,14 @@ class Reply:
                 return []
         self.content = (self.content, text)
         if self.splitter is None or self.splitter.passes(text):
-            return [Event(EventKind.TEXT, text, span=span)]
+            return [Event(_TEXT, text, None, None, None, None, None, None, span)]
         return self._told(self.splitter.feed(text), span)
 
     def _told(self, said: list[tuple[str, str]], span: Span | None) -> list[Event]:
         events: list[Event] = []
         for channel, words in said:
             if channel == "text":
-                events.append(Event(EventKind.TEXT, words, span=span))
+                events.append(Event(_TEXT, words, None, None, None, None, None, None, span))
             elif not self.speaks:
                 events += self._think(words, span)
         return events
@@ -218,7 +228,7 @@ class Reply:
     def _think(self, text: str, span: Span | None) -> list[Event]:
         text = encodable(text)
         self.thought = (self.thought, text)
-        return [Event(EventKind.REASONING, text, span=span)]
+        return [Event(_THOUGHT, text, None, None, None, None, None, None, span)]
 
     def _reason(self, delta: JsonObject, span: Span | None) -> list[Event]:
         """The reasoning of one delta, once, under however many names it came."""

@@ -19,6 +19,7 @@ from harness.transports.chat_completions.calls import index_and_id
 from harness.transports.chat_completions.meaning import REASONING_FIELDS
 
 _PROBE = "probe"
+_PROBE_BYTES = _PROBE.encode()
 _ARGUMENTS = "arguments"
 _CALLS = "tool_calls"
 _KINDS = dict.fromkeys(REASONING_FIELDS, EventKind.REASONING) | {"content": EventKind.TEXT}
@@ -113,7 +114,7 @@ def learn(raw: bytes, place: Place, field: bytes) -> Template:
     begin, end = hole.span(1)
     prefix, suffix = raw[:begin], raw[end:]
     try:
-        probe = loads(prefix + _PROBE.encode() + suffix)
+        probe = loads(prefix + _PROBE_BYTES + suffix)
     except ValueError:
         return NONE
     if place.words(probe) != _PROBE:
