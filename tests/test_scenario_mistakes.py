@@ -159,6 +159,11 @@ MISTAKES = {
         "wire: [{token: refreshed, names_url: elsewhere}]\n",
         "7:38: wire[0].names_url is not written as it must be, found 'elsewhere'. An inference URL",
     ),
+    "alone_at_once": (
+        GOOD[GOOD.index("ask:") : GOOD.index("faults:")],
+        "turns: [{at_once: 1, ask: {messages: Hello.}, says: [{text: Hi.}, {finish: stop}]}]\n",
+        "6:19: turns[0].at_once must be at least 2, found 1. The ask is made so many times at th",
+    ),
     "need_of_the_target": (
         "[stream, tools]",
         "[stream, tools, continue]",

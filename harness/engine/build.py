@@ -6,13 +6,15 @@ import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from inspect import signature
+from itertools import accumulate
 from typing import Any
 from urllib.parse import urlsplit
 
 from harness.contracts import ProviderTransport
 from harness.engine.cells import Cell
 from harness.engine.credentials import credential_of
-from harness.engine.fair import OF_THE_TARGET
+from harness.engine.crowd import REFUSED, SLOWNESS, Crowd
+from harness.engine.fair import AT_ONCE, OF_THE_TARGET
 from harness.engine.stage import InProcess
 from harness.engine.tapes import Laid, Table
 from harness.errors import HarnessError, NotApplicable, ScenarioError, UsageError
@@ -84,6 +86,7 @@ def _laid_out(cell: Cell, case: Case) -> Case:
     tape: list[Exchange] = []
     regions: list[Regions | None] = []
     turns: list[Turn] = []
+    crowds: list[Crowd] = []
     for number, plan in enumerate(cell.scenario.turns):
         stream = plan.ask.stream if cell.stream is None else cell.stream
         ask = replace(plan.ask, stream=stream)
@@ -93,11 +96,21 @@ def _laid_out(cell: Cell, case: Case) -> Case:
         for index, one in enumerate(laid):
             faults = one.step.faults + (cell.faults if index == target else ())
             played = _played(one.exchange, faults, cell)
-            tape.append(played)
-            regions.append(cell.transport.regions(played) if one.speaks else None)
+            if plan.at_once > 1 and played.status in REFUSED:
+                played = replace(played, head_delay=SLOWNESS)
+            copies = 1 if one.step.kind == "token" else plan.at_once
+            tape += [played] * copies
+            regions += [cell.transport.regions(played) if one.speaks else None] * copies
         meaning = next((one.meaning for one in reversed(laid) if one.meaning), None)
-        turns.append(Turn(ask, tuple(range(first, len(tape))), meaning))
-    return replace(case, turns=tuple(turns), tape=tuple(tape), regions=tuple(regions))
+        asked = range(first, len(tape))
+        if plan.at_once > 1:
+            refusals = frozenset(index for index in asked if tape[index].status in REFUSED)
+            crowds.append(Crowd(len(turns), plan.at_once, refusals))
+        turns += [Turn(ask, tuple(asked), meaning)] * plan.at_once
+    facts = {**case.facts, "crowds": tuple(crowds)} if crowds else case.facts
+    needs = case.needs | {AT_ONCE} if crowds else case.needs
+    laid_out = replace(case, turns=tuple(turns), tape=tuple(tape), regions=tuple(regions))
+    return replace(laid_out, facts=facts, needs=needs)
 
 
 def _damaged(cell: Cell, laid: list[Laid]) -> int | None:
@@ -150,10 +163,12 @@ def _parameters(function: Callable[..., Any]) -> frozenset[str]:
 
 def _expectations(cell: Cell) -> list[Expectation]:
     profiles = cell.scenario.profiles | cell.provider.profiles
+    starts = list(accumulate((plan.at_once for plan in cell.scenario.turns), initial=0))
     named = [
-        expectation_of(spec)
+        replace(expectation_of(spec), turn=turn)
         for spec in cell.scenario.expect
         if not spec.unless & profiles and (spec.wires is None or cell.transport.wire in spec.wires)
+        for turn in ((None,) if spec.turn is None else range(*starts[spec.turn : spec.turn + 2]))
     ]
     asked = {expectation.invariant for expectation in named}
     if any(e.invariant == "attempts" and 0 in e.args.values() for e in named):

@@ -18,22 +18,18 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
-from harness.contracts import Session, Target, TurnSpec
+from harness.contracts import Target
 from harness.engine.build import build
 from harness.engine.cells import Cell
 from harness.engine.fair import unasked, unsuited
 from harness.engine.stage import Stage, set_stage
-from harness.errors import HarnessError, UnexpectedRequest
+from harness.engine.turns import reports_of
+from harness.errors import HarnessError
 from harness.invariants import INVARIANTS
 from harness.model import (
     Case,
-    Failure,
-    FailureKind,
     Level,
-    Outcome,
-    OutcomeKind,
     Report,
     Trace,
     Verdict,
@@ -41,10 +37,7 @@ from harness.model import (
     Violation,
 )
 from harness.registry import module_of
-from harness.replay.clock import WaitsForEver
 from harness.secrets import masked
-
-_ROUNDS = 4  # what `continue: true` means
 
 
 def run_cell(cell: Cell, target: Target, door: str = "inprocess") -> Verdict:
@@ -89,7 +82,7 @@ def _play(case: Case, target: Target, door: str) -> Verdict:
             return Verdict(case, VerdictKind.UNTESTABLE, reason=lacking)
         told = {"features": features, "scale": stage.clock_scale if ours else 1.0}
         case = replace(case, facts={**case.facts, **told})
-        reports = _reports(case, target, stage)
+        reports = reports_of(case, target, stage)
         trace = _trace(case, stage, reports, outputs)
     return _judged(trace)
 
@@ -99,20 +92,6 @@ def _refusal(case: Case, target: Target, door: str) -> str:
     if case.untestable or door in target.doors:
         return case.untestable or ""
     return f"reached only by: {', '.join(sorted(target.doors))}"
-
-
-def _reports(case: Case, target: Target, stage: Stage) -> list[Report]:
-    reports: list[Report] = []
-    session = target.open(stage.wire)
-    try:
-        for number in range(len(case.turns)):
-            stage.player.turn = number
-            reports.append(_turn(session, stage, case, number))
-            if reports[-1].skipped:
-                break
-    finally:
-        session.close()
-    return reports
 
 
 def _judged(trace: Trace) -> Verdict:
@@ -125,43 +104,6 @@ def _judged(trace: Trace) -> Verdict:
         reason = "the target never reached the player: no request was sent"
         return Verdict(case, VerdictKind.ERRORED, reason=reason, trace=trace)
     return judge(trace)
-
-
-def _turn(session: Session, stage: Stage, case: Case, number: int) -> Report:
-    client = case.facts.get("client", {})
-    spec = TurnSpec(
-        id=f"{case.id}#{number}",
-        session=case.id,
-        turn=number,
-        base_url=case.facts.get("home") or stage.wire.base_url,
-        transport=case.transport,
-        provider=case.provider,
-        model=case.turns[number].ask.model or str(case.facts.get("model", "")),
-        ask=case.turns[number].ask,
-        credential=_credential(case, stage),
-        timeout_s=stage.timeout(client.get("timeout_s", 60.0)),
-        max_retries=client.get("max_retries", 0),
-        continuations=_continuations(client.get("continue", False)),
-    )
-    try:
-        return session.run(spec)
-    except (UnexpectedRequest, WaitsForEver) as error:
-        # What the client would have made of it is unknown. The player has written down the
-        # request that nothing expects; waiting without a timeout is told by the failure's type.
-        named = "unexpected_request" if isinstance(error, UnexpectedRequest) else "waits_for_ever"
-        failure = Failure(FailureKind.UNKNOWN, str(error), named)
-        return Report(Outcome(OutcomeKind.ERROR, failure=failure))
-
-
-def _continuations(asked: bool | int) -> int:
-    return _ROUNDS if asked is True else int(asked)
-
-
-def _credential(case: Case, stage: Stage) -> dict[str, Any]:
-    """What the target is given, with the token endpoint at the door of this run."""
-    given = dict(case.facts.get("credential", {}))
-    path = given.pop("refresh_path", None)
-    return given | ({"refresh_url": stage.wire.base_url + path} if path else {})
 
 
 def _trace(case: Case, stage: Stage, reports: list[Report], outputs: list[str]) -> Trace:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from harness.contracts import Wire
+from harness.contracts import Clock, Wire
+from harness.engine.crowd import CrowdPlayer
 from harness.errors import UsageError
 from harness.model import Case, Ending
 from harness.replay.clock import RealClock, VirtualClock
@@ -87,7 +88,7 @@ class ScaledClock(RealClock):
 def set_stage(case: Case, door: str) -> Iterator[Stage]:
     if door == "inprocess":
         clock = VirtualClock()
-        player = Player(case.tape, match_on=MATCH_ON, clock=clock)
+        player = _player(case, clock, gathers=True)
         yield Stage(player, InProcess(player, clock), lambda: tuple(clock.waits))
     elif door == "loopback":
         yield from _loopback(case)
@@ -95,11 +96,21 @@ def set_stage(case: Case, door: str) -> Iterator[Stage]:
         raise UsageError(f"no door {door!r}", hint="Doors: inprocess, loopback")
 
 
+def _player(case: Case, clock: Clock, *, gathers: bool) -> Player:
+    crowds = case.facts.get("crowds", ())
+    if not crowds:
+        return Player(case.tape, match_on=MATCH_ON, clock=clock)
+    expired = str(case.facts["credential"]["value"])
+    return CrowdPlayer(
+        case.tape, match_on=MATCH_ON, clock=clock, crowds=crowds, expired=expired, gathers=gathers
+    )
+
+
 def _loopback(case: Case) -> Iterator[Stage]:
     scale = _scale(case)
     clock_scale = min(scale, LONGEST_WAIT / 100)
     clock = ScaledClock(clock_scale)
-    player = Player(case.tape, match_on=MATCH_ON, clock=clock)
+    player = _player(case, clock, gathers=False)
 
     def waits() -> tuple[float, ...]:
         return tuple(clock.waits)

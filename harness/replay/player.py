@@ -52,16 +52,23 @@ class Player:
 
     def answer(self, request: Request) -> Exchange:
         """The exchange that expects this request; UnexpectedRequest says how it differs."""
+        return self.tape[self._take(request)]
+
+    def _take(self, request: Request) -> int:
         key = key_of(request, self.match_on)
         with self._lock:
             due = self._due.get(key)
-            if due:
-                index = due[0] if self.repeat and len(due) == 1 else due.popleft()
+            index = self._pick(request, due) if due else None
+            if index is not None:
                 self._write_down(request, index)
-                return self.tape[index]
+                return index
             text = self._difference(request)
             self._write_down(request, None, text)
         raise UnexpectedRequest(text)
+
+    def _pick(self, request: Request, due: deque[int]) -> int | None:
+        """Which of the exchanges that expect it answers a request: the first."""
+        return due[0] if self.repeat and len(due) == 1 else due.popleft()
 
     def refusal_is_due(self) -> bool:
         """Whether the first unplayed exchange of the tape is one that never connected."""

@@ -158,7 +158,7 @@ def _turn(raw: dict[str, Any], at: At) -> TurnPlan:
         lone = not isinstance(raw["wire"], list)
         places = [(*at, "wire") if lone else (*at, "wire", n) for n in range(len(steps))]
     made = tuple(_step(step, place) for step, place in zip(steps, places, strict=True))
-    return TurnPlan(_ask(ask, stream=streams[0]), streams, made)
+    return TurnPlan(_ask(ask, stream=streams[0]), streams, made, raw.get("at_once", 1))
 
 
 def _ask(raw: dict[str, Any], *, stream: bool) -> Ask:

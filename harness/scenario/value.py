@@ -51,6 +51,7 @@ class TurnPlan:
     ask: Ask
     streams: tuple[bool, ...]
     steps: tuple[Step, ...]
+    at_once: int = 1  # how many times it is asked at the same time
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -18,22 +19,24 @@ from harness.providers import PROVIDERS
 from harness.transports import TRANSPORTS
 from harness.transports._history import assistant_message
 
-FEATURES = ("activity", "first_delta", "continues", "finish", "spans", "state")
+FEATURES = ("activity", "first_delta", "at_once", "continues", "finish", "spans", "state")
 ON_DISK = frozenset({"state", "env_file", "env_key", "refresh_env"})  # not of a judged run
 
 
 class _Session:
-    """One client object through all turns of a case."""
+    """One client object through all turns of a case, whichever thread runs them."""
 
     def __init__(self, wire: Wire) -> None:
         self._http = httpx.Client(transport=wire.transport("httpx"), trust_env=False)
         self._clock = wire.clock
         self._client: Client | None = None
+        self._making = threading.Lock()
         self._replies: list[JsonObject] = []
 
     def run(self, turn: TurnSpec) -> Report:
-        if self._client is None:
-            self._client = self._made(turn)
+        with self._making:
+            if self._client is None:
+                self._client = self._made(turn)
         reply = self._client.ask(self._ask(turn))
         self._remember(reply)
         return Report(reply.outcome, reply.events, retried=max(0, len(reply.attempts) - 1))
