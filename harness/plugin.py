@@ -204,26 +204,24 @@ class CaseItem(pytest.Item):
                 text = f"{violation.invariant}: {violation.sentence}"
                 warnings.warn(ShouldWarning(f"{self.cell.id}: {text}"), stacklevel=1)
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        if isinstance(excinfo.value, CaseFailed | HarnessError):
-            return str(excinfo.value)
-        return super().repr_failure(excinfo, style)
-
     def reportinfo(self) -> tuple[Path, int, str]:
         return self.path, 0, f"{self.path.stem}::{self.name}"
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    item: pytest.Item,
+    item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """What is shown of a case has no secret in it: nor what the target's `make` raised, nor what
-    it printed."""
+    """What is shown of a case: of our own errors their sentences, without a traceback; and no
+    secret, nor of what the target's `make` raised, nor of what it printed."""
     report = yield
     if isinstance(item, CaseItem):
-        text = str(report.longrepr)
-        if masked(text) != text:
-            report.longrepr = masked(text)
+        if report.failed and call.excinfo:
+            error = call.excinfo.value
+            ours = isinstance(error, CaseFailed | HarnessError)
+            text = str(error if ours else report.longrepr)
+            if ours or masked(text) != text:
+                report.longrepr = masked(text)
         report.sections = [(name, masked(said)) for name, said in report.sections]
     return report
 

@@ -40,6 +40,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
     def do_POST(self):
+        self.server.asked += 1
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         if "/token" in self.path:
             self._token(body)
@@ -89,7 +90,7 @@ class StandIn(http.server.ThreadingHTTPServer):
     def __init__(self, events=None):
         super().__init__(("127.0.0.1", 0), Handler)
         self.events = list(chat()) if events is None else events
-        self._number = 0
+        self._number = self.asked = 0
         self._thread = threading.Thread(target=self.serve_forever, args=(0.02,))
 
     def number(self):

@@ -11,11 +11,15 @@ are run. Without the option nothing is ever recorded: the mode is `none`.
 
 from __future__ import annotations
 
+import hashlib
 import re
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from harness.errors import HarnessError
 from harness.model import Provider
@@ -23,7 +27,7 @@ from harness.record.session import Wishes, record
 from harness.record.tape import Mode, Tape, recording
 from harness.scenario import Scenario
 
-_DONE = pytest.StashKey[set[Path]]()
+_DONE = pytest.StashKey[dict[Path, HarnessError | None]]()
 
 
 def add_option(group: pytest.OptionGroup) -> None:
@@ -41,11 +45,22 @@ def record_first(config: pytest.Config, scenario: Scenario, provider: Provider) 
     mode = Mode(config.getoption("--harness-record"))
     if mode is Mode.NONE or not config.getoption("harness_provider", None):
         return
-    done = config.stash.setdefault(_DONE, set())
+    done = config.stash.setdefault(_DONE, {})
     path = scenario.path.parent.parent / "cassettes" / provider.name / f"{scenario.id}.yaml"
-    if path in done:
-        return
-    done.add(path)
+    if path not in done:
+        done[path] = None
+        try:
+            with _first(config, path) as first:
+                if first:
+                    _recorded(scenario, provider, path, mode)
+        except HarnessError as error:
+            done[path] = error
+    failed = done[path]
+    if failed is not None:  # of every cell of the scenario: none of them can be judged
+        raise failed
+
+
+def _recorded(scenario: Scenario, provider: Provider, path: Path, mode: Mode) -> None:
     recorded = record(scenario, provider, path, Wishes(mode=mode))
     if recorded.wrong:
         raise HarnessError(
@@ -53,6 +68,21 @@ def record_first(config: pytest.Config, scenario: Scenario, provider: Provider) 
             found="; ".join(recorded.wrong),
             hint="Nothing was written: harness record --keep-errors records errors as well",
         )
+
+
+@contextmanager
+def _first(config: pytest.Config, path: Path) -> Iterator[bool]:
+    """Whether nobody has recorded this file in this run: the workers of xdist are told apart by
+    nothing else, and each answer of a live API is paid for."""
+    run = getattr(config, "workerinput", {}).get("testrunuid")
+    if run is None:
+        yield True
+        return
+    name = hashlib.sha256(f"{run} {path}".encode()).hexdigest()[:32]
+    stamp = Path(tempfile.gettempdir()) / f"harness-record-{name}"
+    with FileLock(f"{stamp}.lock"):
+        yield not stamp.exists()
+        stamp.touch()  # not where it failed: the others then say why, too
 
 
 @pytest.fixture

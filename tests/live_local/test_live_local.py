@@ -47,13 +47,20 @@ def test_what_is_recorded_now_replays_as_it_was_seen(case, running, tmp_path):
 @pytest.mark.parametrize("case", cases.CASES, ids=lambda case: case.id)
 def test_what_is_committed_is_still_what_it_says(case, running, tmp_path):
     """The same question, asked again: the same events and fields as in the committed cassette, and
-    the same words where the server honours the seed, which it does not on the messages wire."""
+    the same words where the server honours the seed, which it does not on the messages wire. How
+    far a server comes before it is killed is not ours to say: as far as both go, they agree."""
     path = tmp_path / "tape.yaml"
     again = record(case, running, path)
     said = cases.summary(case, again)["said"]
     assert changes(load(case.path), load(path)) == []
-    if case.wire != "messages":
-        assert said == SEEN[case.id]["said"]
+    if case.wire == "messages":
+        return
+    committed = SEEN[case.id]["said"]
+    if case.how in {"killed", "stopped", "reset"}:
+        shorter = min(len(said), len(committed))
+        assert shorter > cases.AFTER
+        said, committed = said[:shorter], committed[:shorter]
+    assert said == committed
 
 
 def test_the_command_records_from_it(running, tmp_path):
