@@ -30,8 +30,10 @@ def apply(exchange: Exchange, regions: Regions, *, what: str) -> Exchange:
         raise UsageError(f"{what!r} is nothing to be unknown", hint="event, block, field or finish")
     need(regions, Framing.SSE, Framing.EVENTSTREAM)
     found = units(exchange, regions)
-    more = _events(first_unit(found), wire) if what == "event" else _block(found, wire)
-    return rebuild(exchange, [found[0], *more, *found[1:]])
+    if what == "event":
+        return rebuild(exchange, [found[0], *_events(first_unit(found), wire), *found[1:]])
+    after = _last_of_a_block(found)
+    return rebuild(exchange, [*found[:after], *_block(found, wire), *found[after:]])
 
 
 def _field(value: Any) -> None:
@@ -74,8 +76,15 @@ def _events(like: Unit, wire: str) -> list[Unit]:
     return [made(like, {"type": name, "thing": 1}, name)]
 
 
+def _last_of_a_block(found: list[Unit]) -> int:
+    """Blocks are numbered as they start: one more comes after all that the answer has."""
+    places = {"index", "contentBlockIndex", "output_index"}
+    ends = [number for number, unit in enumerate(found, 1) if places & object_in(unit).keys()]
+    return max(ends, default=1)
+
+
 def _block(found: list[Unit], wire: str) -> list[Unit]:
-    """A whole block with an index beyond those of the answer."""
+    """A whole block with the index after those of the answer."""
     first_unit(found)
     values = [object_in(unit) for unit in found]
     if wire == MESSAGES:

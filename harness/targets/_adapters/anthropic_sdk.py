@@ -58,15 +58,16 @@ def streamed(stream, emit, session):
     kept, named = {}, set()
 
     def take(event):
-        kept["snapshot"] = stream.current_message_snapshot
+        if kept or event.type == "message_start":  # before it the client has no snapshot to give
+            kept["snapshot"] = stream.current_message_snapshot
 
     for event in stepped(stream, SURFACED, take):
         if isinstance(event, Exception):
             return failed(event, read(partial, kept.get("snapshot")))
         emitted(event, emit, named)
         if event.type == "message_stop":
-            break
-    return read(result, stream.current_message_snapshot, session)
+            return read(result, stream.current_message_snapshot, session)
+    return read(result, stream.get_final_message(), session)
 
 
 def build(turn, session):
@@ -151,7 +152,9 @@ def partial(snapshot):
     if snapshot is None:
         return None
     text = "".join(block.text for block in snapshot.content if block.type == "text")
-    return {"content": text, "reasoning": "", "tool_calls": [], "finish_reason": None}
+    thoughts = [block.thinking for block in snapshot.content if block.type == "thinking"]
+    reasoning = "\n\n".join(thoughts)
+    return {"content": text, "reasoning": reasoning, "tool_calls": [], "finish_reason": None}
 
 
 def result(final, session):
@@ -164,7 +167,9 @@ def result(final, session):
         "outcome": "complete",
         "response": {
             "content": "".join(b.text for b in final.content or () if b.type == "text"),
-            "provider_data": {"blocks": [b for b in blocks if "thinking" in b["type"]]},
+            "provider_data": {
+                "blocks": [b for b in blocks if "thinking" in b["type"] or "citations" in b]
+            },
             "reasoning": "\n\n".join(
                 b.thinking for b in final.content or () if b.type == "thinking"
             ),
@@ -181,15 +186,23 @@ def result(final, session):
 
 
 def usage(counted):
-    cached = (counted.cache_read_input_tokens or 0, counted.cache_creation_input_tokens or 0)
-    whole = counted.input_tokens + sum(cached)
+    cached = count(counted.cache_read_input_tokens), count(counted.cache_creation_input_tokens)
+    fresh, output = count(counted.input_tokens), count(counted.output_tokens)
+    whole = None if fresh is None else fresh + sum(one or 0 for one in cached)
+    details = counted.output_tokens_details
     return {
         "input_tokens": whole,
-        "output_tokens": counted.output_tokens,
-        "total_tokens": whole + counted.output_tokens,
-        "cache_read_tokens": counted.cache_read_input_tokens,
-        "cache_write_tokens": counted.cache_creation_input_tokens,
+        "output_tokens": output,
+        "total_tokens": None if whole is None or output is None else whole + output,
+        "cache_read_tokens": cached[0],
+        "cache_write_tokens": cached[1],
+        "reasoning_tokens": count(getattr(details, "thinking_tokens", None)),
     }
+
+
+def count(number):
+    """A count as the protocol has it; a negative one, or none, is no count."""
+    return number if type(number) is int and number >= 0 else None
 
 
 if __name__ == "__main__":

@@ -62,21 +62,30 @@ def run(turn, emit, session):
             answer = client.converse(**request)
         except SURFACED as error:
             return raised(error)
-        return read(whole, answer, session)
+        return read(answered, answer, session)
     try:
         stream = client.converse_stream(**request)["stream"]
     except SURFACED as error:
         return raised(error)
-    state = {"blocks": {}, "named": set(), "finish": None, "usage": None}
+    return iterated(stream, emit, session)
+
+
+def iterated(stream, emit, session):
+    """By iterating to the events that say that the message is over. The client says nothing at the
+    end of the body: its reference bids the user of an EventStream raise if the end event never came
+    (https://docs.aws.amazon.com/botocore/latest/reference/eventstream.html)."""
+    state = {"blocks": {}, "named": set(), "closed": set(), "stop": None, "usage": None}
     for event in stepped(stream, SURFACED, lambda event: None):
         if isinstance(event, Exception):
-            return raised(event, partial(state) if state["blocks"] else None)
+            return raised(event, partial(state))
         broken = read(take, event, state, emit)
         if broken:
             return {**broken, "outcome": "interrupted", "response": partial(state)}
-        if "metadata" in event and state["finish"]:  # the last event of every stream
+        if "metadata" in event and state["stop"] is not None:  # the last event of every stream
             stream.close()
             break
+    if state["stop"] is None:
+        return failed(EOFError("the stream ended without messageStop"), partial(state))
     return read(streamed, state, session)
 
 
@@ -158,60 +167,74 @@ def take(event, state, emit):
                 return
             state["named"].add(index)
             state["blocks"][index] = {"toolUse": {**tool, "input": ""}}
-            emit("tool_name", name=tool["name"], text=tool["name"], call=index)
+            if not of_the_server(tool):
+                emit("tool_name", name=tool["name"], text=tool["name"], call=index)
     elif "contentBlockDelta" in event:
         delta = event["contentBlockDelta"]
         take_delta(delta["contentBlockIndex"], delta["delta"], state["blocks"], emit)
+    elif "contentBlockStop" in event:
+        state["closed"].add(event["contentBlockStop"]["contentBlockIndex"])
     elif "messageStop" in event:
-        state["finish"] = event["messageStop"].get("stopReason")
+        state["stop"] = event["messageStop"]
     elif "metadata" in event:
         state["usage"] = event["metadata"].get("usage")
 
 
 def take_delta(index, delta, blocks, emit):
     if "text" in delta:
-        block = blocks.setdefault(index, {"text": ""})
-        block["text"] += delta["text"]
+        block = blocks.setdefault(index, {})
+        block["text"] = block.get("text", "") + delta["text"]
         emit("text", text=delta["text"])
     elif "toolUse" in delta:
-        blocks[index]["toolUse"]["input"] += delta["toolUse"]["input"]
-        emit("tool_arguments", text=delta["toolUse"]["input"], call=index)
+        tool = blocks[index]["toolUse"]
+        tool["input"] += delta["toolUse"]["input"]
+        if not of_the_server(tool):
+            emit("tool_arguments", text=delta["toolUse"]["input"], call=index)
+    elif "citation" in delta:
+        blocks.setdefault(index, {}).setdefault("citations", []).append(delta["citation"])
     elif "reasoningContent" in delta:
-        block = blocks.setdefault(index, {"reasoning": "", "signature": "", "redacted": ""})
+        block = blocks.setdefault(index, {"reasoning": "", "signature": "", "redacted": b""})
         part = delta["reasoningContent"]
         block["reasoning"] += part.get("text", "")
         block["signature"] += part.get("signature", "")
-        block["redacted"] += base64.b64encode(part.get("redactedContent", b"")).decode()
+        block["redacted"] += part.get("redactedContent", b"")
         if part.get("text"):
             emit("reasoning", text=part["text"])
 
 
+def of_the_server(tool):
+    """A tool that the server runs itself: its user is asked for nothing."""
+    return tool.get("type") == "server_tool_use"
+
+
 def partial(state):
-    text = "".join(block.get("text", "") for block in state["blocks"].values())
-    return {"content": text, "reasoning": "", "tool_calls": [], "finish_reason": None}
+    """What had come when it broke off, without calls; None if nothing had."""
+    blocks = state["blocks"].values()
+    reasoning = "".join(block.get("reasoning", "") for block in blocks)
+    text = "".join(block.get("text", "") for block in blocks)
+    told = {"content": text, "reasoning": reasoning, "tool_calls": [], "finish_reason": None}
+    return told if blocks else None
 
 
 def streamed(state, session):
-    """What a user of the iterator holds at its end. The finish is None if no messageStop came."""
-    blocks = [state["blocks"][index] for index in sorted(state["blocks"])]
-    calls = []
-    for block in blocks:
-        if "toolUse" in block:
-            tool = block["toolUse"]
-            given = tool["input"] or "{}"
-            calls.append({"id": tool["toolUseId"], "name": tool["name"], "arguments": given})
-    session["previous"] = {"role": "assistant", "content": [echo(block) for block in blocks]}
-    opaque = [b.get("signature") or b.get("redacted") for b in blocks if "reasoning" in b]
-    return result(
-        "".join(block.get("text", "") for block in blocks),
-        "".join(block.get("reasoning", "") for block in blocks),
-        calls,
-        (state["finish"], state["usage"]),
-        opaque,
-    )
+    """The reply that the events make. A call is one when its block has stopped."""
+    begun = sorted(state["blocks"].items())
+    blocks = [one for index, one in begun if "toolUse" not in one or index in state["closed"]]
+    answer = {
+        "output": {"message": {"content": [echo(block) for block in blocks]}},
+        "usage": state["usage"],
+        **state["stop"],
+    }
+    result = answered(answer, session)
+    calls = [one["toolUse"] for one in blocks if "toolUse" in one]
+    texts = [one["input"] or "{}" for one in calls if not of_the_server(one)]
+    for call, text in zip(result["response"]["tool_calls"], texts, strict=True):
+        call["arguments"] = text  # as it came, also where it is no JSON
+    return result
 
 
 def echo(block):
+    """A block as the whole reply has it, and as it is sent back."""
     if "toolUse" in block:
         tool = block["toolUse"]
         try:
@@ -221,59 +244,69 @@ def echo(block):
         return {"toolUse": {**tool, "input": given}}
     if "reasoning" in block:
         if block["redacted"]:
-            return {"reasoningContent": {"redactedContent": base64.b64decode(block["redacted"])}}
+            return {"reasoningContent": {"redactedContent": block["redacted"]}}
         text = {"text": block["reasoning"], "signature": block["signature"]}
         return {"reasoningContent": {"reasoningText": text}}
+    if "citations" in block:
+        content = [{"text": block.get("text", "")}]
+        return {"citationsContent": {"content": content, "citations": block["citations"]}}
     return block
 
 
-def whole(answer, session):
+def answered(answer, session):
     content = answer.get("output", {}).get("message", {}).get("content") or []
     session["previous"] = {"role": "assistant", "content": content}
-    reasoning = [
-        b["reasoningContent"].get("reasoningText", {}) for b in content if "reasoningContent" in b
-    ]
-    calls = [
-        {
-            "id": block["toolUse"]["toolUseId"],
-            "name": block["toolUse"]["name"],
-            "arguments": block["toolUse"]["input"],
-        }
-        for block in content
-        if "toolUse" in block
-    ]
-    return result(
-        "".join(block.get("text", "") for block in content),
-        "".join(part.get("text", "") for part in reasoning),
-        calls,
-        (answer.get("stopReason"), answer.get("usage")),
-        [part.get("signature") for part in reasoning],
-    )
-
-
-def result(text, reasoning, calls, finish, opaque):
-    stop_reason, counted = finish
+    thoughts = [block["reasoningContent"] for block in content if "reasoningContent" in block]
+    texts = [thought.get("reasoningText", {}) for thought in thoughts]
+    tools = [block["toolUse"] for block in content if "toolUse" in block]
+    stop_reason, counted = answer.get("stopReason"), answer.get("usage")
     response = {
-        "content": text,
-        "reasoning": reasoning,
-        "tool_calls": calls,
+        "content": "".join(map(said, content)),
+        "reasoning": "".join(text.get("text", "") for text in texts),
+        "tool_calls": [
+            {"id": tool["toolUseId"], "name": tool["name"], "arguments": tool.get("input", {})}
+            for tool in tools
+            if not of_the_server(tool)
+        ],
         "finish_reason": FINISH.get(stop_reason, stop_reason),
         "raw_finish_reason": stop_reason,
         "usage": counted and usage(counted),
-        "provider_data": {"opaque": [one for one in opaque if one]},
+        "provider_data": {"opaque": opaque(answer, content, thoughts)},
     }
     return {"outcome": "complete", "response": response}
 
 
+def said(block):
+    cited = block.get("citationsContent", {}).get("content") or ()
+    return block.get("text", "") + "".join(part.get("text", "") for part in cited)
+
+
+def opaque(answer, content, thoughts):
+    """What its user hands back unread: signatures, sealed thoughts, citations, vendors' fields."""
+    signed = [thought.get("reasoningText", {}).get("signature") for thought in thoughts]
+    sealed = [thought.get("redactedContent") for thought in thoughts]
+    cited = [one for b in content for one in b.get("citationsContent", {}).get("citations") or ()]
+    known = [*signed, *(base64.b64encode(one).decode() for one in sealed if one), *cited]
+    return [one for one in (*known, answer.get("additionalModelResponseFields")) if one]
+
+
 def usage(counted):
-    cached = counted.get("cacheReadInputTokens"), counted.get("cacheWriteInputTokens")
+    read, written = (counted.get(f"cache{way}InputTokens") for way in ("Read", "Write"))
+    fresh = count(counted.get("inputTokens"))
     return {
-        "input_tokens": counted["inputTokens"] + sum(count or 0 for count in cached),
-        "output_tokens": counted["outputTokens"],
-        "total_tokens": counted["totalTokens"],
-        "cache_read_tokens": cached[0],
-        "cache_write_tokens": cached[1],
+        "input_tokens": None
+        if fresh is None
+        else fresh + (count(read) or 0) + (count(written) or 0),
+        "output_tokens": count(counted.get("outputTokens")),
+        "total_tokens": count(counted.get("totalTokens")),
+        "cache_read_tokens": count(read),
+        "cache_write_tokens": count(written),
     }
+
+
+def count(number):
+    """A count as the protocol has it; a negative one, or none, is no count."""
+    return number if type(number) is int and number >= 0 else None
 
 
 if __name__ == "__main__":
