@@ -87,9 +87,8 @@ DIFFERENCES = (
     Difference(
         ("calls",),
         OURS,
-        "The server repeats the tool's name in every fragment and sends no finish reason. The SDK"
-        " concatenates the name; we keep it once, and offer no call of a reply that has no end"
-        " (a warning names it).",
+        "The server repeats the tool's name in every fragment. The SDK concatenates the name; we"
+        " keep it once.",
         ("test_tools_streaming/test_tools_streaming_variant_a.yaml#0",),
     ),
     Difference(

@@ -347,16 +347,37 @@ def test_a_vendors_reason_has_one_meaning(raw, finish):
     assert CHAT.map_finish_reason(raw) is finish
 
 
-@pytest.mark.parametrize("done", [False, True])
-def test_without_a_finish_reason_a_reply_is_interrupted(done):
+def test_without_a_finish_reason_a_reply_is_interrupted():
     """C24, C25: text stays, calls go and are named; no finish is made up."""
     entry = call("{}", id="c", name="f")
-    body = stream(chunk({"content": "text"}), chunk({"tool_calls": [entry]}), done=done)
+    body = stream(chunk({"content": "text"}), chunk({"tool_calls": [entry]}), done=False)
     outcome = outcome_of(body)
     assert outcome.kind is OutcomeKind.INTERRUPTED
     assert (outcome.response.content, outcome.response.finish_reason) == ("text", None)
     assert (outcome.response.tool_calls, outcome.dropped) == (None, ("f",))
     assert any("f" in warning for warning in outcome.warnings)
+
+
+def test_a_whole_call_before_the_terminator_is_kept_without_a_reason():
+    """C24: [DONE] says that no fragment is to come; the end that the reply had stays unknown."""
+    body = fragments(call('{"a":1}', id="c", name="f"), finish=None)
+    outcome = outcome_of(body)
+    assert outcome.kind is OutcomeKind.INTERRUPTED
+    assert outcome.response.finish_reason is None
+    assert [(one.id, one.name, one.arguments) for one in outcome.response.tool_calls] == [
+        ("c", "f", '{"a":1}')
+    ]
+    assert (outcome.dropped, outcome.warnings) == ((), ())
+
+
+@pytest.mark.parametrize("raw", ['{"a":1', '{"a":1,}', "", '"a"', '{"a":1}{'])
+def test_a_call_that_is_not_whole_before_the_terminator_goes(raw):
+    """C25: without a reason nothing is mended, and nothing is not taken for `{}`."""
+    good, bad = call('{"a":1}', id="c", name="f"), call(raw, index=1, id="d", name="g")
+    outcome = outcome_of(fragments(good, bad, finish=None))
+    assert [one.name for one in outcome.response.tool_calls] == ["f"]
+    assert outcome.dropped == ("g",)
+    assert any("g" in warning for warning in outcome.warnings)
 
 
 def test_a_server_that_never_sends_a_reason_has_a_profile():

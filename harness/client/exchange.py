@@ -242,7 +242,9 @@ def _ended(reader: Reader, how: Ending, died: Died | None, head: Head) -> Result
     outcome = reader.outcome
     if outcome.kind is OutcomeKind.INTERRUPTED and outcome.failure is None:
         kind, words = ENDED.get(how, ENDED[Ending.EOF])
-        found = Failure(kind, words, kind.value, transient=True)
+        # A call that came whole is there: asked again, the model would call a second time.
+        called = outcome.response is not None and outcome.response.tool_calls is not None
+        found = Failure(kind, words, kind.value, transient=not called)
         outcome = replace(outcome, failure=died.failure if died else found)
     return Result(outcome, closing, head.status, cause=died.cause if died else None)
 

@@ -363,7 +363,7 @@ class ChatReader:
         if self._failure is not None:
             names = reply.calls.names()
             return Outcome(OutcomeKind.ERROR, None, self._failure, names, warnings)
-        response, dropped = self._settled or reply.response(interrupted=True)
+        response, dropped = self._settled or reply.response(interrupted=True, done=self.finished)
         kind = OutcomeKind.COMPLETE if self._terminated else OutcomeKind.INTERRUPTED
         why = "its arguments are no whole JSON" if self._terminated else "the reply was cut"
         told = tuple(f"tool call {name} was dropped: {why}" for name in dropped)

@@ -280,8 +280,11 @@ class Reply:
     def finish_reason(self) -> FinishReason:
         return meaning.finish_reason(self.finish)
 
-    def response(self, *, interrupted: bool) -> tuple[NormalizedResponse, tuple[str, ...]]:
-        """The reply, and the names of the calls that are not in it. Call `flush` first."""
+    def response(
+        self, *, interrupted: bool, done: bool = False
+    ) -> tuple[NormalizedResponse, tuple[str, ...]]:
+        """The reply, and the names of the calls that are not in it. Call `flush` first. Where it
+        has no finish reason, [DONE] still says that no fragment of a call is to come."""
         content = joined(self.content, self._memo.setdefault("", []))
         data = self._data()
         if self.splitter is not None and self.splitter.tagged:
@@ -293,8 +296,9 @@ class Reply:
         thought = self.thought and joined(self.thought, self._memo.setdefault("thought", []))
         counts = meaning.usage(self.counts)
         if interrupted:
-            kept = NormalizedResponse(content or None, None, None, thought, counts, data or None)
-            return kept, self.calls.names()
+            calls = self.calls.settle(whole=False) if done else Settled((), self.calls.names())
+            kept = (content or None, calls.calls or None, None, thought, counts, data or None)
+            return NormalizedResponse(*kept), calls.dropped
         finish, settled = self._settled()
         if settled.dropped:
             data["dropped_tool_calls"] = list(settled.dropped)
