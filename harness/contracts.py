@@ -170,6 +170,7 @@ class TurnSpec:
     timeout_s: float = 60.0
     max_retries: int = 0
     continuations: int = 0  # how often it may go on by itself after a truncated reply
+    profiles: tuple[str, ...] = ()  # dialects that its server speaks, for one that can be told so
 
 
 @dataclass(frozen=True, slots=True)

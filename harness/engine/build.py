@@ -56,6 +56,7 @@ def build(cell: Cell) -> Case:
             "credential": credential.sent,
             "secrets": (*credential.secrets, *scenario.secrets),
             "client": scenario.client,
+            "dialects": tuple(sorted(scenario.profiles)),
             "model": provider.model,
             "untold": (
                 *getattr(cell.transport, "uncounted", ()),

@@ -10,7 +10,7 @@ from harness.model import Case, Trace, find_header
 # What a scenario may need of the target alone, and a target must say of itself; what else can be
 # needed is the backend's too, and every target is taken to have it unless it says `no_<what>`.
 AT_ONCE = "at_once"  # its session may be used by many threads; asked for by a turn, not by `needs`
-OF_THE_TARGET = frozenset({"continues", AT_ONCE})
+OF_THE_TARGET = frozenset({"continues", "profiles", AT_ONCE})
 
 _A_DATE = re.compile(r"[A-Za-z]{3},? ")
 

@@ -57,6 +57,7 @@ def _turn(session: Session, stage: Stage, case: Case, number: int) -> Report:
         timeout_s=stage.timeout(client.get("timeout_s", 60.0)),
         max_retries=client.get("max_retries", 0),
         continuations=_continuations(client.get("continue", False)),
+        profiles=tuple(case.facts.get("dialects", ())),
     )
     try:
         return session.run(spec)

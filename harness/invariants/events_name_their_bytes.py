@@ -40,8 +40,10 @@ def check(trace: Trace, turn: int) -> Iterator[str]:
         elif event.kind in DELTAS and held:
             yield f"{event.kind} {event.text!r} follows an event of the stream that has no place"
             return
-    if wire.spans and not placed and any(event.kind in DELTAS for event in report.events):
-        yield "the reply was streamed, and no event says which bytes caused it"
+    kinds = [event.kind for event in report.events]
+    ticks = [at for at, kind in enumerate(kinds) if kind == EventKind.ACTIVITY]
+    if not placed and ticks and DELTAS & set(kinds[: ticks[-1]]):
+        yield "the reply was told while it came, and no event says which bytes caused it"
 
 
 def _alike(unit: Span, body: bytes) -> Iterator[Span]:

@@ -86,6 +86,8 @@ def run(turn: TurnSpec) -> dict[str, Any]:
     }
     if turn.continuations:
         message["continuations"] = turn.continuations
+    if turn.profiles:
+        message["profiles"] = list(turn.profiles)
     return dict(checked(message, "run"))
 
 

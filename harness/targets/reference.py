@@ -19,7 +19,10 @@ from harness.providers import PROVIDERS
 from harness.transports import TRANSPORTS
 from harness.transports._history import assistant_message
 
-FEATURES = ("activity", "first_delta", "at_once", "continues", "finish", "spans", "state")
+FEATURES = (
+    *("activity", "first_delta", "at_once", "continues"),
+    *("finish", "partial", "profiles", "spans", "state"),
+)
 ON_DISK = frozenset({"state", "env_file", "env_key", "refresh_env"})  # not of a judged run
 
 
@@ -46,6 +49,7 @@ class _Session:
 
     def _made(self, turn: TurnSpec) -> Client:
         provider = PROVIDERS.get(turn.provider)
+        provider = replace(provider, profiles=provider.profiles | set(turn.profiles))
         here, home = urlsplit(turn.base_url), urlsplit(provider.base_url)
         # At its own host nobody has configured a URL, and the credential's server may name one.
         configured = None if here.netloc == home.netloc else turn.base_url.rstrip("/") + home.path

@@ -47,6 +47,7 @@ PACKAGE = Path(harness.__file__).resolve().parent
 JUDGED = (
     *("transports/*/reader.py", "transports/*/meaning.py", "transports/*/assembly.py"),
     *("transports/*/calls.py", "transports/*/reply.py", "transports/*/body.py"),
+    "transports/*/template.py",
     *(f"transports/_{name}.py" for name in ("blocks", "block_reader", "strand", "chain")),
     *(f"transports/_{name}.py" for name in ("think", "arguments", "whole")),
     *(f"wire/{name}.py" for name in ("sse", "eventstream", "jsontext", "document")),

@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 
-from harness.model import Event, EventKind, Failure, FailureKind, FinishReason, Usage
+from harness.invariants._wire import delivered
+from harness.model import Event, EventKind, Failure, FailureKind, FinishReason, RegionKind, Usage
 from miniatures.catalogue import miniature
 from miniatures.traces import (
+    THOUGHT,
     calling,
+    dying,
     erring,
     events,
     failing,
@@ -54,6 +57,28 @@ def stated():
     calls = good.reports[0].outcome.response.tool_calls
     made = [replace(call, provider_data=data) for call, data in zip(calls, CALLS, strict=True)]
     return response(good, tool_calls=tuple(made))
+
+
+def parting(**said):
+    """A stream that died inside its second call; the client hands on what it had."""
+    good = declaring(dying(4 if said else 7, **said), "partial")
+    names = [call.names[0] for call in delivered(good, 0).calls]
+    return outcome(
+        good, dropped=tuple(names), warnings=tuple(f"{name} was dropped" for name in names)
+    )
+
+
+def pondering():
+    """A stream that died in its text, after the whole thought."""
+    return response(parting(thought=THOUGHT), reasoning="".join(THOUGHT))
+
+
+def unfinished():
+    """The finish is missing, and the usage came."""
+    good = declaring(response(dying(4, calls=()), usage=Usage(11, 7)), "partial")
+    spans = tuple(s for s in good.case.regions[0].spans if s.kind is not RegionKind.FINISH)
+    regions = replace(good.case.regions[0], spans=spans)
+    return replace(good, case=replace(good.case, regions=(regions,)))
 
 
 def changed(trace, kind, **parts):
@@ -183,3 +208,38 @@ def loses_a_call_with_its_state(trace):
 @miniature("state_is", stated, reply=STATE)
 def keeps_no_reply_at_all(trace):
     return outcome(trace, response=None)
+
+
+@miniature("what_arrived_is_kept", parting)
+def raises_instead_of_keeping(trace):
+    return outcome(trace, kind="error", response=None)
+
+
+@miniature("what_arrived_is_kept", parting)
+def keeps_half_of_the_text(trace):
+    return response(trace, content="I will")
+
+
+@miniature("what_arrived_is_kept", pondering)
+def loses_the_thought_of_a_cut_reply(trace):
+    return response(trace, reasoning=None)
+
+
+@miniature("what_arrived_is_kept", parting)
+def offers_a_call_of_a_cut_reply(trace):
+    return response(trace, tool_calls=calling().reports[0].outcome.response.tool_calls[:1])
+
+
+@miniature("what_arrived_is_kept", parting)
+def names_one_dropped_call_of_two(trace):
+    return outcome(trace, dropped=trace.reports[0].outcome.dropped[:1])
+
+
+@miniature("what_arrived_is_kept", parting)
+def drops_without_a_warning(trace):
+    return outcome(trace, warnings=())
+
+
+@miniature("what_arrived_is_kept", unfinished)
+def loses_the_usage_of_a_cut_reply(trace):
+    return response(trace, usage=None)

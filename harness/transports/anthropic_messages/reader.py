@@ -22,7 +22,7 @@ from harness.model import (
     Span,
     Usage,
 )
-from harness.transports._arguments import as_text
+from harness.transports._arguments import as_text, repair
 from harness.transports._block_reader import BlockReader
 from harness.transports._blocks import Block, Shape, is_content
 from harness.transports._failures import broken, classify
@@ -240,7 +240,8 @@ def rebuilt(block: Block) -> JsonObject:
         if block.signature:
             raw["signature"] = str(block.signature)
     elif text:
-        raw["input"] = _input(text, raw.get("input"))
+        mended = repair(text) if block.shape is Shape.CALL else None  # as the call is offered
+        raw["input"] = _input(mended or text, raw.get("input"))
     return raw
 
 

@@ -185,7 +185,8 @@ class ConverseReader(BlockReader):
         for index, block in enumerate(message["content"]):
             events += self._whole_block(index, block if isinstance(block, dict) else {})
         events += self._metadata({"usage": document.get("usage")}, None)
-        events += self._message_stop({"stopReason": document.get("stopReason")}, None)
+        ends = ("stopReason", "additionalModelResponseFields")
+        events += self._message_stop({name: document.get(name) for name in ends}, None)
         self.finished = True
         return events
 

@@ -67,6 +67,8 @@ class GatewayReader(ChatReader):
             self._take(chunk, events, sse.span)
 
     def _take_body(self, body: JsonObject, events: list[Event]) -> None:
+        if self._whole is not None:
+            body = _loads(self._whole.body())
         self._reply.whole = True
         self._take(body, events, None)
         # Content may be null, and the calls too; a body that says neither is somebody else's.
