@@ -1,6 +1,7 @@
 """The client over the real transports: what a damaged reply costs, sync and async (D07, D08)."""
 
 import asyncio
+import json
 
 import httpx
 import pytest
@@ -106,3 +107,18 @@ def test_a_tool_choice_is_put_into_the_wires_words(asked_for, sent):
     backend = next(home for home in HOMES if TRANSPORTS.get(home.transport).wire == "chat")
     ask = Ask(({"role": "user", "content": "hello"},), (tool,), tool_choice=asked_for)
     assert TRANSPORTS.get(backend.transport).build_kwargs(ask, backend)["tool_choice"] == sent
+
+
+@pytest.mark.parametrize("client_kind", ["sync", "async"])
+def test_a_request_that_brought_a_call_is_not_sent_again(client_kind):
+    """C24, D01: no reason came, but the terminator and a whole call did; a second one would run
+    the tool twice."""
+    backend, ask = PROVIDERS.get("openai"), asked(stream=True)
+    function = {"name": "f", "arguments": '{"a":1}'}
+    entry = {"index": 0, "id": "c", "type": "function", "function": function}
+    chunk = json.dumps({"choices": [{"index": 0, "delta": {"tool_calls": [entry]}}]})
+    cut = damaged(good(backend, ask), f"data: {chunk}\n\ndata: [DONE]\n\n".encode())
+    reply, player = ask_of(client_kind, backend, ask, cut, good(backend, ask))
+    assert reply.outcome.kind is OutcomeKind.INTERRUPTED
+    assert [call.arguments for call in reply.outcome.response.tool_calls] == ['{"a":1}']
+    assert len(player.sent) == 1
