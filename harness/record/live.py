@@ -19,8 +19,9 @@ from harness.client import Client, Policy, Retry, Timeouts
 from harness.contracts import Credential
 from harness.credentials import CREDENTIALS
 from harness.errors import UsageError
-from harness.model import Ask, JsonObject, OutcomeKind, Provider
+from harness.model import Ask, Failure, JsonObject, OutcomeKind, Provider
 from harness.record.tape import Tape
+from harness.record.trust import untrusted
 from harness.scenario import Scenario
 from harness.secrets.known import Known
 from harness.transports import TRANSPORTS
@@ -124,8 +125,15 @@ def ask_all(  # noqa: PLR0913 - options, by name
             response, failure = reply.outcome.response, reply.outcome.failure
             answered.append(assistant_message(response) if response is not None else {})
             if failure is not None and reply.outcome.kind is not OutcomeKind.COMPLETE:
-                status = f"HTTP {failure.status}: " if failure.status else ""
-                yield f"ask {number}: {status}{failure.kind.value}"
+                yield f"ask {number}: {_why(failure)}"
+
+
+def _why(failure: Failure) -> str:
+    """What a server said may be anything. Where there was none, the words are our own library's."""
+    if failure.status:
+        return f"HTTP {failure.status}: {failure.kind.value}"
+    told = untrusted(failure.message) or failure.message
+    return f"{failure.kind.value}: {told}" if told else failure.kind.value
 
 
 def learn(known: Known, credential: Credential) -> None:

@@ -27,6 +27,7 @@ from harness.errors import HarnessError, UsageError
 from harness.model import Ending, Exchange
 from harness.record import storage
 from harness.record.scrub import Scrubber
+from harness.record.trust import untrusted
 from harness.replay.capture import DRAIN_SECONDS, async_tee
 
 HOST = "127.0.0.1"
@@ -55,7 +56,7 @@ class Deck:
     """Where finished exchanges go: scrubbed and written, in order, on a thread of its own."""
 
     def __init__(self, parts: storage.Parts, scrubber: Scrubber, say: Say) -> None:
-        self._parts, self._scrubber, self._say = parts, scrubber, say
+        self._parts, self._scrubber, self.say = parts, scrubber, say
         self._hands = concurrent.futures.ThreadPoolExecutor(1, "harness-record")
 
     def take(self, exchange: Exchange) -> asyncio.Future[None]:
@@ -66,11 +67,11 @@ class Deck:
             scrubbed, note = self._scrubber.exchange(storage.tidy(exchange))
             self._parts.add(scrubbed, note)
         except (HarnessError, OSError) as error:
-            self._say(f"not recorded: {self._scrubber.text(str(error))}")
+            self.say(f"not recorded: {self._scrubber.text(str(error))}")
             return
         path = urlsplit(scrubbed.request.url).path
         size = len(scrubbed.body)
-        self._say(
+        self.say(
             f"{scrubbed.request.method} {path} {scrubbed.status or '-'} {size} bytes, "
             f"{len(scrubbed.pieces)} pieces, {scrubbed.ending.value}"
         )
@@ -86,6 +87,7 @@ class Proxy:
             shown = upstream.rpartition("@")[2][:80]  # what stands before it may be a password
             raise UsageError("--upstream must be an http or https URL", found=shown)
         self.upstream, self.deck = upstream.rstrip("/"), deck
+        self.upstream_host = url.netloc.rpartition("@")[2]
         self._port = port
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)
         self.inner = transport or httpx.AsyncHTTPTransport(limits=limits, trust_env=True)
@@ -273,7 +275,10 @@ class _Passing:
     async def _refuse(self, error: httpx.ConnectError) -> bool:
         """A client that is refused is not reset: it reached us, and is told of it."""
         await self._on_disk()
-        text = f"the upstream cannot be reached: {type(error).__name__}".encode()
+        why = untrusted(str(error))
+        if why is not None:  # the client may not show what it is told; whoever started us must know
+            self._proxy.deck.say(f"{self._proxy.upstream_host}: {why}")
+        text = f"the upstream cannot be reached: {why or type(error).__name__}".encode()
         head = b"HTTP/1.1 502 Bad Gateway\r\ncontent-type: text/plain\r\nconnection: close\r\n"
         self._write(head + b"content-length: %d\r\n\r\n%b" % (len(text), text))
         await self._drain()
