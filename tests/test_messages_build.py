@@ -188,6 +188,26 @@ def test_images_may_stand_in_a_result():
     }
 
 
+def test_only_the_latest_images_of_results_are_kept_where_somebody_says_how_many():
+    """G12: `options.keep_images`; what stands for an older one says so, and no text is lost."""
+    see = {"type": "text", "text": "see"}
+    images = [{"type": "image_url", "image_url": {"url": f"https://h/{n}.png"}} for n in range(4)]
+    talk = [user("x")]
+    for name, shown in zip("abcd", images, strict=True):
+        talk += [asked(call(name)), result(name, [see, shown])]
+
+    def kept(**options):
+        made = TRANSPORT.convert_messages(talk, backend(), Ask(tuple(talk), options=options))
+        turns = made["messages"]
+        results = [block for turn in turns for block in turn["content"] if "tool_use_id" in block]
+        assert all(block["content"][0] == see for block in results)
+        return [block["content"][1]["type"] for block in results]
+
+    assert kept() == kept(keep_images=None) == ["image"] * 4
+    assert kept(keep_images=3) == ["text", "image", "image", "image"]
+    assert kept(keep_images=0) == ["text"] * 4
+
+
 # Thinking -----------------------------------------------------------------------------------
 
 
@@ -335,6 +355,15 @@ def test_max_tokens_is_always_a_positive_number(asked_for):
     assert kwargs(max_tokens=asked_for, provider=declared)["max_tokens"] == 777
     assert kwargs(max_tokens=asked_for)["max_tokens"] == models.max_tokens(NEW)
     assert kwargs(max_tokens=12)["max_tokens"] == 12
+
+
+@pytest.mark.parametrize(
+    ("held", "most"), [(100, 99), (10**9, 777), (None, 777), (0, 777), ("x", 777), (1, 1)]
+)
+def test_a_reply_is_smaller_than_what_the_model_holds(held, most):
+    """G16: `options.context_length`, of whoever knows it."""
+    declared = backend(default_max_tokens=777)
+    assert kwargs(provider=declared, options={"context_length": held})["max_tokens"] == most
 
 
 def test_thinking_is_asked_for_in_the_models_own_way():

@@ -100,13 +100,20 @@ def _marked(message: JsonObject) -> JsonObject:
 
 
 def _max_tokens(ask: Ask, provider: Provider, model: str) -> int:
-    """The wire demands one, so whatever is no positive number gives way to the default."""
+    """The wire demands one, so whatever is no positive number gives way to the default. Where the
+    caller knows how much the model holds (`options.context_length`), a reply must be smaller."""
     declared = provider.default_max_tokens
     fallback = declared(model) if callable(declared) else declared
-    for value in (ask.max_tokens, fallback):
-        if isinstance(value, int | float) and math.isfinite(value) and value >= 1:
-            return int(value)
-    return models.max_tokens(model)
+    found = (_count(value) for value in (ask.max_tokens, fallback))
+    most = next((value for value in found if value), models.max_tokens(model))
+    held = _count(ask.options.get("context_length"))
+    return max(1, min(most, held - 1)) if held else most
+
+
+def _count(value: Any) -> int:
+    """A positive whole number; 0 for whatever is none."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return int(value) if number and math.isfinite(value) and value >= 1 else 0
 
 
 def _sampling(body: JsonObject, ask: Ask, provider: Provider, model: str) -> None:

@@ -57,3 +57,35 @@ def _file(file: Any) -> JsonObject:
         source = {"type": "base64", "media_type": media, "data": data}
         return {"type": "document", "source": source, "title": held.get("filename")}
     return {"type": "text", "text": f"[file {held.get('filename') or ''} was left out]"}
+
+
+LEFT_OUT = {"type": "text", "text": "[an earlier image was left out]"}
+
+
+def latest(turns: list[JsonObject], most: Any) -> list[JsonObject]:
+    """The turns with so many images in tool results, the latest ones; all, where nobody says how
+    many. What stands for an older one says so."""
+    if isinstance(most, bool) or not isinstance(most, int) or most < 0:
+        return turns
+    blocks = [block for turn in turns for block in turn["content"]]
+    older = sum(_is_image(part) for block in blocks for part in _shown(block)) - most
+
+    def without_older(block: JsonObject) -> JsonObject:
+        nonlocal older
+        parts: list[Any] = []
+        for part in _shown(block):
+            parts.append(LEFT_OUT if _is_image(part) and older > 0 else part)
+            older -= _is_image(part)
+        return {**block, "content": parts} if parts else block
+
+    return [{**turn, "content": [without_older(b) for b in turn["content"]]} for turn in turns]
+
+
+def _shown(block: JsonObject) -> list[Any]:
+    """What a tool has answered in parts."""
+    parts = block.get("content") if block.get("type") == "tool_result" else None
+    return parts if isinstance(parts, list) else []
+
+
+def _is_image(part: Any) -> bool:
+    return isinstance(part, dict) and part.get("type") == "image"

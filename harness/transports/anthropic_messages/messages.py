@@ -15,7 +15,7 @@ from harness.errors import WireError
 from harness.model import Ask, JsonObject, Provider
 from harness.transports._ids import call_id
 from harness.transports.anthropic_messages import thinking
-from harness.transports.anthropic_messages.images import block_of
+from harness.transports.anthropic_messages.images import block_of, latest
 from harness.wire import jsontext
 
 EMPTY = "(empty)"
@@ -34,7 +34,8 @@ _KEPT: dict[str, frozenset[str]] = {
 
 
 def convert(messages: Sequence[JsonObject], provider: Provider, ask: Ask) -> JsonObject:
-    return turns(provider.prepare_messages([dict(m) for m in messages], ask), provider)
+    made = turns(provider.prepare_messages([dict(m) for m in messages], ask), provider)
+    return {**made, "messages": latest(made["messages"], ask.options.get("keep_images"))}
 
 
 def turns(messages: Sequence[JsonObject], provider: Provider) -> JsonObject:
