@@ -69,6 +69,9 @@ class Settled(NamedTuple):
     dropped: tuple[str, ...]
 
 
+_NO_CALLS = Settled((), ())
+
+
 class Calls:
     """The calls in their order of appearance. A fork shares them until either side changes one."""
 
@@ -179,6 +182,8 @@ class Calls:
         """The calls that may be offered, of a reply that has ended. `whole` says that its wire
         finished them; after a limit or an error the last words may be missing, and there nothing is
         repaired."""
+        if not self._list:
+            return _NO_CALLS
         calls: list[ToolCall] = []
         dropped: list[str] = []
         for call in self._list:

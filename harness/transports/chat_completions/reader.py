@@ -89,14 +89,14 @@ class ChatReader:
             return []
         if self._sse is None:
             return self._other(data)
-        prefix, _, first, last, tail, place = self._template
+        prefix, _, tail, first, last, padded, place = template = self._template
         if self._aligned and data.startswith(prefix) and data.endswith(tail):
             try:  # the usual piece: one event, which fits
-                words = loads(data[first : last - 2])
+                word = loads(template.words(data[:-2]) if padded else data[first : last - 2])
             except ValueError:
                 pass
             else:
-                return self._reply.run(place, [words], [self._sse.skip(len(data))])
+                return self._reply.run(place, [word], [self._sse.skip(len(data))])
         return self._stream(data)
 
     def _other(self, data: bytes) -> list[Event]:
@@ -182,13 +182,13 @@ class ChatReader:
         """Runs of what fits the template, which need neither decoder nor parser; and one by one
         what stands between them. Each block has lost its blank line."""
         sse, template = self._sse, self._template if self._aligned else NONE
-        prefix, suffix, first, last, _, place = template
+        prefix, suffix, _, first, last, padded, place = template
         words: list[str] = []
         sizes: list[int] = []
         for block in blocks:
             if block.startswith(prefix) and block.endswith(suffix):
                 try:
-                    words.append(loads(block[first:last]))
+                    words.append(loads(template.words(block) if padded else block[first:last]))
                 except ValueError:
                     pass
                 else:
@@ -207,7 +207,7 @@ class ChatReader:
                 return
             if template is not self._template:
                 template = self._template
-                prefix, suffix, first, last, _, place = template
+                prefix, suffix, _, first, last, padded, place = template
         if words:
             events += self._reply.run(place, words, [*map(sse.skip, sizes)])
 
@@ -237,7 +237,7 @@ class ChatReader:
             self._pause = min(2 * self._pause + 1, _PAUSE)
             self._learn_at = end + self._pause * len(raw)
             spaceless = end - start == len(raw) + len(b"data:\n\n")
-            self._template = learn(raw, place, b"data:" if spaceless else b"data: ")
+            self._template = learn(raw, chunk, place, b"data:" if spaceless else b"data: ")
 
     def _no_json(self, sse: SseEvent, events: list[Event]) -> None:
         if sse.event == "error":

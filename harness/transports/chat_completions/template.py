@@ -3,8 +3,11 @@
 Nearly all of a stream is the same JSON around another few words: of the text, of the reasoning, of
 one call's arguments. Once such a chunk was parsed, its bytes before and after the words are a
 template: what fits it, with any JSON string between, means the same with other words, and only that
-string need be parsed. That is proven for each template, not supposed: its parts around a probe are
-parsed, and must say the probe where the words were.
+string need be parsed. One vendor pads its chunks with a string of letters that means nothing and is
+never the same: a template knows it by its place.
+
+That the words stand where they seem to is proven for each template, not supposed: their name stands
+in the bytes once, no other name is written with escapes, and the parsed chunk has them there.
 """
 
 from __future__ import annotations
@@ -12,22 +15,18 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-from orjson import loads
-
 from harness.model import EventKind, JsonObject
 from harness.transports.chat_completions.calls import index_and_id
 from harness.transports.chat_completions.meaning import REASONING_FIELDS
 
-_PROBE = "probe"
-_PROBE_BYTES = _PROBE.encode()
 _ARGUMENTS = "arguments"
 _CALLS = "tool_calls"
 _KINDS = dict.fromkeys(REASONING_FIELDS, EventKind.REASONING) | {"content": EventKind.TEXT}
+_NAMES = {name: b'"%b"' % name.encode() for name in (*_KINDS, _ARGUMENTS)}
 _FRAGMENT = frozenset(("index", "id", "type", "function"))
-_HOLES = {
-    name: re.compile(rb'"%b"[ \t]*+:[ \t]*+"((?:[^"\\]++|\\.)*+)"' % name.encode())
-    for name in (*_KINDS, _ARGUMENTS)
-}
+_READ = frozenset(("choices", "error", "base_resp", "model", "usage", "x_groq"))
+_VALUE = re.compile(rb'[ \t]*+:[ \t]*+"((?:[^"\\]++|\\.)*+)"')
+_new = tuple.__new__
 
 
 class Place(NamedTuple):
@@ -46,27 +45,31 @@ class Place(NamedTuple):
         function = {self.name: words}
         return {_CALLS: [{"index": self.slot, "id": self.id, "function": function}]}
 
-    def words(self, chunk: JsonObject) -> Any:
-        """What a chunk of the same shape says there."""
-        delta = chunk["choices"][0]["delta"]
-        if self.kind is not EventKind.TOOL_ARGUMENTS:
-            return delta[self.name]
-        return delta[_CALLS][0]["function"][self.name]
-
 
 class Template(NamedTuple):
-    """An event's bytes up to its words and from them on, quotes included; where the opening quote
-    stands, and where the closing one ends, counted from the end of its line."""
+    """An event's bytes up to its words and from them on, quotes included, without its blank line;
+    where the opening quote stands, and where the closing one ends, counted from the end. Where
+    padding comes after the words, `padded` is what stands between the two and `suffix` follows."""
 
     prefix: bytes | tuple[()]  # nothing starts with one of no prefixes
     suffix: bytes
+    tail: bytes  # the suffix, with the blank line
     start: int
     end: int
-    tail: bytes  # the suffix, with the blank line
+    padded: bytes
     place: Place
 
+    def words(self, block: bytes) -> bytes:
+        """The words in their quotes; where the padding is none, what is no JSON."""
+        if not self.padded:
+            return block[self.start : self.end]
+        end = block.rfind(self.padded) + 1
+        padding, stop = end - 1 + len(self.padded), len(block) - len(self.suffix)
+        good = end and (padding == stop or (padding < stop and block[padding:stop].isalnum()))
+        return block[self.start : end] if good else b""
 
-NONE = Template((), b"", 0, 0, b"", Place(EventKind.TEXT, "", "", None, None))
+
+NONE = Template((), b"", b"", 0, 0, b"", Place(EventKind.TEXT, "", "", None, None))
 
 
 def alone(chunk: Any) -> Place | None:
@@ -105,19 +108,23 @@ def _fragment(entries: Any, model: str) -> Place | None:
     return Place(EventKind.TOOL_ARGUMENTS, _ARGUMENTS, model, *index_and_id(entry))
 
 
-def learn(raw: bytes, place: Place, field: bytes) -> Template:
-    """The template of an event that has its words there, in one line of data after `field`; NONE
-    if it has none."""
-    hole = _HOLES[place.name].search(raw)
-    if hole is None or b"\n" in raw or b"\r" in raw:
+def learn(raw: bytes, chunk: JsonObject, place: Place, field: bytes) -> Template:
+    """The template of an event that says `chunk`, with its words in that place, in one line of data
+    after `field`; NONE if it has none."""
+    name = _NAMES[place.name]
+    at = raw.find(name)
+    found = _VALUE.match(raw, at + len(name)) if at >= 0 > raw.find(name, at + 1) else None
+    if found is None or b"\n" in raw or b"\r" in raw:
         return NONE
-    begin, end = hole.span(1)
-    prefix, suffix = raw[:begin], raw[end:]
-    try:
-        probe = loads(prefix + _PROBE_BYTES + suffix)
-    except ValueError:
+    begin, end = found.span(1)
+    prefix, suffix, padded = field + raw[:begin], raw[end:], b""
+    if b"\\" in prefix or b"\\" in suffix:
         return NONE
-    if place.words(probe) != _PROBE:
-        return NONE
-    start = len(field) + begin - 1
-    return Template(field + prefix, suffix, start, 1 - len(suffix), suffix + b"\n\n", place)
+    last, padding = next(reversed(chunk.items()))
+    if last not in _READ and (padding == "" or (type(padding) is str and padding.isalnum())):
+        ending = b'"%b":"%b"}' % (last.encode(), padding.encode())
+        if suffix.endswith(ending):
+            padded, suffix = suffix[: -len(padding) - 2], b'"}'
+    start = len(prefix) - 1
+    tail = suffix + b"\n\n"
+    return _new(Template, (prefix, suffix, tail, start, 1 - len(suffix), padded, place))
