@@ -272,14 +272,6 @@ def test_preflight_refuses_what_the_wire_would(wrong, word):
         build.preflight(kwargs | wrong)
 
 
-def test_a_request_can_be_sent_again_without_its_sealed_thoughts():
-    """F16: for a server that cannot verify what it is given back."""
-    kwargs = TRANSPORT.build_kwargs(Ask((replayed(THOUGHT, message("Hi")),)), NOBODY)
-    again = build.without_encrypted_reasoning(kwargs)
-    assert [item.get("type") for item in again["input"]] == [None]
-    assert again["include"] == []
-
-
 def test_structured_output_has_a_flat_form():
     """Chat's response_format becomes text.format."""
     wanted = {"type": "json_schema", "json_schema": {"name": "n", "schema": {"type": "object"}}}

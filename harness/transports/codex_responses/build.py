@@ -115,12 +115,6 @@ def preflight(arguments: JsonObject) -> JsonObject:
     return arguments
 
 
-def without_encrypted_reasoning(arguments: JsonObject) -> JsonObject:
-    """The same request for a server that could not verify what we replayed (F16)."""
-    kept = [item for item in arguments["input"] if item.get("type") != "reasoning"]
-    return arguments | {"input": kept, "include": []}
-
-
 def request(arguments: JsonObject, provider: Provider, endpoint: Endpoint) -> Request:
     body = {key: value for key, value in arguments.items() if key not in _NOT_BODY}
     body |= arguments.get("extra_body") or {}
