@@ -19,6 +19,7 @@ from harness.engine.meaning import meaning_of
 from harness.engine.synthesize import kept_index
 from harness.errors import NotApplicable
 from harness.model import (
+    KIND_OF_STATUS,
     Ask,
     Exchange,
     Failure,
@@ -32,20 +33,6 @@ from harness.model import (
 from harness.scenario import Scenario, Step
 
 TAPE_HOST = "http://tape"
-
-KIND_OF_STATUS = {
-    400: FailureKind.INVALID_REQUEST,
-    401: FailureKind.AUTHENTICATION,
-    402: FailureKind.BILLING,
-    403: FailureKind.PERMISSION,
-    404: FailureKind.NOT_FOUND,
-    408: FailureKind.TIMEOUT,
-    413: FailureKind.PAYLOAD_TOO_LARGE,
-    422: FailureKind.INVALID_REQUEST,
-    429: FailureKind.RATE_LIMIT,
-    503: FailureKind.OVERLOADED,
-    529: FailureKind.OVERLOADED,
-}
 
 
 @dataclass(frozen=True, slots=True)

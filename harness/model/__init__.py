@@ -24,6 +24,7 @@ from harness.model.case import (
     Violation,
 )
 from harness.model.meaning import (
+    KIND_OF_STATUS,
     NO_DATA,
     CacheStats,
     Event,
@@ -58,6 +59,7 @@ from harness.model.wire import (
 )
 
 __all__ = [
+    "KIND_OF_STATUS",
     "NO_CACHE",
     "NO_DATA",
     "Answer",

@@ -135,6 +135,22 @@ class FailureKind(StrEnum):
     UNKNOWN = "unknown"
 
 
+# What a status says where nothing else is known.
+KIND_OF_STATUS = {
+    400: FailureKind.INVALID_REQUEST,
+    401: FailureKind.AUTHENTICATION,
+    402: FailureKind.BILLING,
+    403: FailureKind.PERMISSION,
+    404: FailureKind.NOT_FOUND,
+    408: FailureKind.TIMEOUT,
+    413: FailureKind.PAYLOAD_TOO_LARGE,
+    422: FailureKind.INVALID_REQUEST,
+    429: FailureKind.RATE_LIMIT,
+    503: FailureKind.OVERLOADED,
+    529: FailureKind.OVERLOADED,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """An error as a value. `type` is the vendor's own word where it has one, else the kind's."""

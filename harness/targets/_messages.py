@@ -9,6 +9,7 @@ from typing import Any
 from harness.contracts import Started, TurnSpec
 from harness.errors import TargetError
 from harness.model import (
+    KIND_OF_STATUS,
     Ask,
     Event,
     EventKind,
@@ -25,19 +26,6 @@ from harness.model import (
 from harness.schemas import validator
 
 VERSION = 1
-
-_KIND_OF_STATUS = {
-    400: FailureKind.INVALID_REQUEST,
-    401: FailureKind.AUTHENTICATION,
-    402: FailureKind.BILLING,
-    403: FailureKind.PERMISSION,
-    404: FailureKind.NOT_FOUND,
-    408: FailureKind.TIMEOUT,
-    413: FailureKind.PAYLOAD_TOO_LARGE,
-    429: FailureKind.RATE_LIMIT,
-    503: FailureKind.OVERLOADED,
-    529: FailureKind.OVERLOADED,
-}
 
 
 def checked(message: Mapping[str, Any], definition: str) -> Mapping[str, Any]:
@@ -173,7 +161,7 @@ def _failure(raw: Mapping[str, Any] | None) -> Failure | None:
     if raw is None:
         return None
     status = raw.get("status")
-    kind = _KIND_OF_STATUS.get(status or 0, FailureKind.UNKNOWN)
+    kind = KIND_OF_STATUS.get(status or 0, FailureKind.UNKNOWN)
     return Failure(kind, raw["message"], raw["type"], status)
 
 
