@@ -122,9 +122,9 @@ def learn(raw: bytes, chunk: JsonObject, place: Place, field: bytes) -> Template
         return NONE
     last, padding = next(reversed(chunk.items()))
     if last not in _READ and (padding == "" or (type(padding) is str and padding.isalnum())):
-        ending = b'"%b":"%b"}' % (last.encode(), padding.encode())
-        if suffix.endswith(ending):
-            padded, suffix = suffix[: -len(padding) - 2], b'"}'
+        head = suffix.removesuffix(b'%b"}' % padding.encode())
+        if head[-1:] == b'"' and head[:-1].rstrip(b" ").endswith(b'"%b":' % last.encode()):
+            padded, suffix = head, b'"}'
     start = len(prefix) - 1
     tail = suffix + b"\n\n"
     return _new(Template, (prefix, suffix, tail, start, 1 - len(suffix), padded, place))
