@@ -7,7 +7,7 @@ Every mask has as many bytes as what it hides, so that offsets into bodies still
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -56,17 +56,39 @@ def document_masked(document: dict[str, Any], secrets: Iterable[str]) -> dict[st
         if secret
     ]
     masks.sort(key=lambda mask: -len(mask[0]))
-    return {key: value if key in _OURS else _walk(value, masks) for key, value in document.items()}
+    whole = "\0".join(_strings(document))
+    ours = any(secret in whole for secret, _ in masks)
+    clean = masked(whole) is whole
+    if clean and not ours:
+        return document
 
-
-def _walk(value: Any, masks: Sequence[tuple[str, str]]) -> Any:
-    if isinstance(value, str):
+    def mask(text: str) -> str:
         for secret, mask in masks:
-            value = value.replace(secret, mask)
-        return masked(value)
+            text = text.replace(secret, mask)
+        return text if clean else masked(text)
+
+    return {key: value if key in _OURS else _walk(value, mask) for key, value in document.items()}
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """Every text of a document. Most have no secret in any: that is seen by one look at all."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, dict):
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
+
+
+def _walk(value: Any, mask: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return mask(value)
     if isinstance(value, dict):
-        return {key: _walk(item, masks) for key, item in value.items()}
-    return [_walk(item, masks) for item in value] if isinstance(value, list) else value
+        return {key: _walk(item, mask) for key, item in value.items()}
+    return [_walk(item, mask) for item in value] if isinstance(value, list) else value
 
 
 def _groups(items: Sequence[Any], key: Callable[[Any], Any]) -> Iterable[list[int]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 _KEYS = re.compile(
@@ -31,11 +31,16 @@ _AFTER_A_WORD = re.compile(
     rb"|x-amz-security-token=|\bsignature=(?=[0-9a-f]{32})|\bcredential=(?=[A-Z0-9]{16}))"
     rb"([A-Za-z0-9._~+/=-]{12,}|[A-Za-z0-9%._~-]{12,})"
 )
-# Every match of the two above has one of these: a look that costs next to nothing.
-_MARKS = b"""
-    sk- akia asia aroa aida aiza ya29. gsk_ gsk- hf_ hf- ghp gho ghs ghu glpat xai pplx r8_ r8-
-    nvapi xox age-secret github_pat k_live k_test eyj -----begin bearer basic signature= credential=
-    security-token=
+# What every match of the two above begins with: looked for first, for it costs next to nothing.
+_PREFIXES = """
+    sk- sk_live_ sk_test_ rk_live_ rk_test_ pk_live_ pk_test_ AKIA ASIA AROA AIDA AIza ya29. eyJ
+    github_pat_ -----BEGIN
+"""
+_BRANDS = "gsk hf ghp gho ghs ghu glpat xai pplx r8 nvapi xoxa xoxb xoxp xoxr xoxs AGE-SECRET-KEY"
+_STARTS = [one.encode() for one in _PREFIXES.split()]
+_STARTS += [(brand + dash).encode() for brand in _BRANDS.split() for dash in "_-"]
+_WORDS = b"""
+    bearer basic x-amz-signature= x-amz-credential= x-amz-security-token= signature= credential=
 """.split()
 _PERSONAL = re.compile(
     rb"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}"
@@ -95,15 +100,30 @@ class Shape(NamedTuple):
 
 def key_shapes(data: bytes) -> Iterator[Shape]:
     """Keys by their prefix, and whatever stands after a word that a key follows."""
-    low = data.lower()
-    if not any(mark in low for mark in _MARKS):
-        return
-    for found in _KEYS.finditer(data):
+    for found in _matches(_KEYS, data, data, _STARTS):
         if not _BLANK_JWT.fullmatch(found[0]):
             yield Shape(found.start(), found.end(), "the shape of a key")
-    for found in _AFTER_A_WORD.finditer(data):
+    for found in _matches(_AFTER_A_WORD, data, data.lower(), _WORDS):
         if not _BLANK_JWT.fullmatch(found[1]):
             yield Shape(found.start(1), found.end(1), "a credential after its scheme")
+
+
+def _matches(
+    pattern: re.Pattern[bytes], data: bytes, searched: bytes, starts: Iterable[bytes]
+) -> Iterator[re.Match[bytes]]:
+    """As `finditer`, of a pattern whose every match begins with one of `starts`."""
+    places = []
+    for start in starts:
+        at = searched.find(start)
+        while at >= 0:
+            places.append(at)
+            at = searched.find(start, at + 1)
+    end = 0
+    for at in sorted(places):
+        found = pattern.match(data, at) if at >= end else None
+        if found is not None:
+            yield found
+            end = found.end()
 
 
 def is_blank_token(word: bytes) -> bool:
