@@ -1,7 +1,7 @@
 """The official openai client, chat completions and responses, whole and streamed.
 
 A stream is read as the client's documentation shows: by iterating over it; chat streams are put
-together by its own accumulator, responses by its final event.
+together by its own accumulator, responses by their last event that holds one.
 """
 
 import importlib.metadata
@@ -89,7 +89,7 @@ def chat_events(chunk, emit):
                 text = told if isinstance(told, str) else json.dumps(told)
                 emit("tool_arguments", text=text, call=call.index)
         if choice.finish_reason:
-            emit("finish", finish_reason=choice.finish_reason)
+            emit("finish", finish_reason=chat_finish(choice.finish_reason))
 
 
 def plain(content):
@@ -122,12 +122,8 @@ def chat_result(completion, session):
         "response": {
             "content": plain(message.content or ""),
             "reasoning": extra.get("reasoning_content") or extra.get("reasoning") or "",
-            "tool_calls": [
-                chat_call(call)
-                for call in message.tool_calls or ()
-                if getattr(call, "function", None) or getattr(call, "custom", None)
-            ],
-            "finish_reason": choice.finish_reason,
+            "tool_calls": chat_calls(message),
+            "finish_reason": chat_finish(choice.finish_reason),
             "raw_finish_reason": choice.finish_reason,
             "usage": usage(completion),
             "refusal": message.refusal,
@@ -135,28 +131,49 @@ def chat_result(completion, session):
     }
 
 
+def chat_finish(reason):
+    return "tool_calls" if reason == "function_call" else reason  # its older name
+
+
+def chat_calls(message):
+    calls = [
+        chat_call(call)
+        for call in message.tool_calls or ()
+        if getattr(call, "function", None) or getattr(call, "custom", None)
+    ]
+    old = message.function_call
+    if old and old.name and not calls:
+        return [{"id": None, "name": old.name, "arguments": given(old.arguments)}]
+    return calls
+
+
 def chat_call(call):
     custom = getattr(call, "custom", None)
-    name = custom.name if custom else call.function.name
+    if isinstance(custom, dict):  # so the accumulator holds it, which has no type for it
+        name, arguments = custom.get("name"), custom.get("input") or ""
+    elif custom:
+        name, arguments = custom.name, custom.input
+    else:
+        name, arguments = call.function.name, given(call.function.arguments)
     return {
         "id": str(call.id) if call.id is not None else None,
         "name": plain(name or ""),
-        "arguments": custom.input if custom else given(call.function.arguments),
+        "arguments": arguments,
     }
 
 
-def told(call):
-    """A function's arguments, or the free text of a custom tool."""
+def told(call):  # a function's arguments, or the free text of a custom tool
     return call.input if call.type == "custom_tool_call" else given(call.arguments)
 
 
-def count(number):
-    """A count as the protocol has it; a negative one, or none, is no count."""
+def count(number):  # as the protocol has it; a negative one, or none, is no count
     return number if type(number) is int and number >= 0 else None
 
 
 def given(arguments):
-    """As the client hands it on: a text, or whatever stood in its place."""
+    """As the client hands it on: a text, or whatever stood in its place; None is nothing."""
+    if arguments is None:
+        return ""
     return arguments if isinstance(arguments, str | dict) else json.dumps(arguments)
 
 
@@ -211,16 +228,17 @@ def responses(client, turn, emit, session):
 
 
 TERMINAL = {"response.completed", "response.incomplete", "response.failed"}
+UNDER_WAY = {"response.created", "response.queued", "response.in_progress"}
 
 
 def streamed_response(stream, emit, session):
     """By iterating to the terminal event, which holds the whole response; what comes after it is
     no part of the response any more."""
-    text, named, done = [], set(), []
+    text, named, done, known = {"content": "", "reasoning": ""}, set(), [], None
     with stream:
         for event in stepped(stream, SURFACED, lambda event: None):
             if isinstance(event, Exception):
-                return failed(event, {**empty(None), "content": "".join(text)})
+                return failed(event, {**empty(None), **text})
             kind = getattr(event, "type", None)
             if kind in TERMINAL:
                 if not event.response.output:  # some servers tell the items on the way alone
@@ -229,13 +247,27 @@ def streamed_response(stream, emit, session):
             if kind == "error":
                 error = {"type": event.code or "error", "message": event.message, "status": None}
                 return {"outcome": "error", "response": None, "error": error}
+            if kind in UNDER_WAY:
+                known = event.response
             if kind == "response.output_item.done":
                 done.append(event.item)
             broken = read(response_event, event, emit, text, named)
             if broken:
                 return broken
-    # the iterator ended without saying that the response did
-    return {"outcome": "complete", "response": {**empty(None), "content": "".join(text)}}
+    return read(unfinished, known, done, text, session)
+
+
+def unfinished(known, done, text, session):
+    """The iterator ended, and no event said that the response did: what the client told last is
+    the response that began, whose status is its own word that it is still under way."""
+    if not (known or done):
+        return {"outcome": "complete", "response": {**empty(None), **text}}
+    known = known or openai.types.responses.Response.construct()
+    known.output = done
+    result = response_result(known, session)
+    if result["response"]:
+        result["response"] |= {place: told for place, told in text.items() if told}
+    return result
 
 
 def response_input(messages):
@@ -270,9 +302,10 @@ def response_part(part):
 
 def response_event(event, emit, text, named):
     if event.type == "response.output_text.delta":
-        text.append(plain(event.delta))
+        text["content"] += plain(event.delta)
         emit("text", text=plain(event.delta))
     elif event.type in {"response.reasoning_summary_text.delta", "response.reasoning_text.delta"}:
+        text["reasoning"] += event.delta
         emit("reasoning", text=event.delta)
     elif event.type == "response.output_item.added" and event.item.type == "function_call":
         if event.output_index in named:  # the same item again: a user keys by its index
@@ -283,8 +316,15 @@ def response_event(event, emit, text, named):
         emit("tool_arguments", text=event.delta, call=event.output_index)
 
 
-STATUS = {"completed": "stop", "failed": "error", "cancelled": "error", "in_progress": None}
+STATUS = {
+    "completed": "stop",
+    "failed": "error",
+    "cancelled": "error",
+    "queued": "pause",
+    "in_progress": "pause",
+}
 INCOMPLETE = {
+    None: "length",  # what it is where nothing more is said
     "max_output_tokens": "length",
     "max_tokens": "length",
     "content_filter": "content_filter",
@@ -300,7 +340,8 @@ def response_result(final, session):
         "output": [item.model_dump(exclude_none=True) for item in output],
     }
     calls = [item for item in output if item.type in {"function_call", "custom_tool_call"}]
-    reasoning = [part.text for i in output if i.type == "reasoning" for part in i.summary or ()]
+    thoughts = [i for i in output if i.type == "reasoning"]
+    reasoning = [part.text for i in thoughts for part in i.summary or i.content or ()]
     finish = STATUS.get(final.status, final.status)
     if final.status == "incomplete":
         reason = final.incomplete_details.reason if final.incomplete_details else None
@@ -330,19 +371,18 @@ def response_result(final, session):
             "reasoning_tokens": detail(counted.output_tokens_details, "reasoning_tokens"),
         },
     }
-    if final.status in {"failed", "cancelled"}:
-        told_of = final.error
+    if final.error or final.status in {"failed", "cancelled"}:
+        told_of = final.error  # its own field: also where the body holds nothing but it
         error = {
-            "type": (told_of and told_of.code) or final.status,
-            "message": (told_of and told_of.message) or f"the response is {final.status}",
+            "type": str((told_of and told_of.code) or final.status),
+            "message": str((told_of and told_of.message) or f"the response is {final.status}"),
             "status": None,
         }
         return {"outcome": "error", "response": None, "error": error}
     return {"outcome": "complete", "response": response}
 
 
-def detail(counts, name):
-    """A count that a compatible server may leave out, and its whole group with it."""
+def detail(counts, name):  # a compatible server may leave it out, and its whole group with it
     return count(getattr(counts, name, None))
 
 
