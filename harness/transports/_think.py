@@ -95,7 +95,12 @@ class ThinkSplitter:
     def run(self, words: list[str], text: str) -> list[str] | None:
         """What each of these pieces of `text` delivers, where no tag is near: the same as `feed`,
         piece by piece. None means that nothing has been taken in."""
-        if "<" in text or self._fresh or self._inside or self._partial or self._unsure:
+        if "<" in text:
+            return None
+        if self.plain and "\n" not in text:
+            self.last = text[-1:] or self.last
+            return words
+        if self._fresh or self._inside or self._partial or self._unsure:
             return None
         said: list[str] = []
         gap = self._gap
@@ -107,11 +112,12 @@ class ThinkSplitter:
                 continue
             held = piece.find("\n", len(visible))
             told = piece if held < 0 else piece[:held]
+            if told:
+                self.last = told[-1]
             if gap:
                 told = (joined(gap) if gap[0] else gap[1]) + told
             said.append(told)
             gap = None if held < 0 else (None, piece[held:])
-        self.last = next((told[-1] for told in reversed(said) if told), self.last)
         self._gap, self.plain = gap, gap is None
         return said
 

@@ -128,24 +128,17 @@ class Reply:
         """The same as `take` for the delta that each of these words makes in the same place. They
         hold no half of a surrogate pair."""
         kind, name, model, slot, id_ = place
-        if model:
-            self.model = model
+        self.model = model or self.model
         text = "".join(words)
         said: list[str] | None = words
         number, id_of_call, called = None, None, None
         if kind is _TEXT:
-            splitter = self.splitter
-            if (
-                splitter is None
-                or not splitter.plain
-                or self.half
-                or "<" in text
-                or "\n" in text
-                or not text
-            ):
-                said = self._spoken(words, text)
-            else:
-                splitter.last, self.content = text[-1], (self.content, text)
+            if self.half:
+                said = None
+            elif self.splitter is not None:
+                said = self.splitter.run(words, text)
+            if text and said is not None:
+                self.content = (self.content, text)
         elif kind is _THOUGHT:
             self._stated = {**self._stated, name: (self._stated.get(name), text)}
             if text:
@@ -169,16 +162,6 @@ class Reply:
             for word, span in zip(said, spans, strict=True)
             if word
         ]
-
-    def _spoken(self, words: list[str], text: str) -> list[str] | None:
-        """What is delivered of each; None, and nothing done, where `take` must see to them."""
-        splitter = self.splitter
-        if self.half:
-            return None
-        told = words if splitter is None else splitter.run(words, text)
-        if text and told is not None:
-            self.content = (self.content, text)
-        return told
 
     def _keep(self, delta: JsonObject) -> None:
         extra = delta.get("extra_content")
