@@ -352,6 +352,17 @@ def test_a_short_life_is_used_and_not_renewed_at_each_request():
     assert len(server.calls) == 2
 
 
+def test_a_life_may_be_assumed_where_nobody_says_it():
+    """N11: of a server that sends no `expires_in` with an opaque token."""
+    now = [1000.0]
+    server = TokenServer()
+    made = credential(None, now=lambda: now[0], lasts_s=3600.0)
+    for moment in (1000.0, 4470.0, 4490.0):
+        now[0] = moment
+        drive(made, server)
+    assert len(server.calls) == 2
+
+
 @pytest.mark.parametrize("life", [1e300, "1e999", -5, "soon", {}, True])
 def test_a_life_that_makes_no_sense_is_not_known(tmp_path, life):
     """And does not make the saved state unreadable."""

@@ -38,8 +38,9 @@ MINT_MIN_S = 60
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
     """What is particular to one token endpoint. With `refresh_header` the refresh token travels in
-    that header, else in the form. `scope` is what a usable JWT must carry. `base_url_field` names
-    where the answer may say which inference URL to use, believed for `hosts` only."""
+    that header, else in the form. `scope` is what a usable JWT must carry. `lasts_s` is the life of
+    a token of which nobody says it. `base_url_field` names where the answer may say which inference
+    URL to use, believed for `hosts` only."""
 
     token_url: str
     client_id: str | None = None
@@ -50,6 +51,7 @@ class Grant:
     mint_ttl_s: int = 1800
     scope: str | None = None
     leeway_s: float = 120.0
+    lasts_s: float | None = None
     hosts: tuple[str, ...] = ()
     base_url_field: str | None = None
 
@@ -271,7 +273,8 @@ class OAuthRefresh:
 
     def _life(self, token: str, body: Mapping[str, Any]) -> State:
         now = self._now()
-        return {"issued_at": now, "expires_at": _token.expiry(token, body.get("expires_in"), now)}
+        lasts = _token.seconds(body.get("expires_in")) or self._grant.lasts_s
+        return {"issued_at": now, "expires_at": _token.expiry(token, lasts, now)}
 
     def _mint(self, state: State) -> Errand:
         answer: Answer = yield self._grant.mint(state["access_token"])

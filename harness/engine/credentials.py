@@ -19,6 +19,7 @@ from harness.model import Exchange, Piece, Provider, Request
 from harness.scenario import Scenario, Step
 
 TOKEN_PATH = "/oauth/token"  # noqa: S105 -- a path
+EXCHANGED = "token_exchange"  # the kind whose token is fetched, and says `token`
 FAR_FUTURE = 4_102_444_800  # 2100: no fake token expires during a run
 
 
@@ -62,7 +63,8 @@ def _refreshable(scenario: Scenario, provider: Provider) -> CaseCredential:
 def token_answer(scenario: Scenario, provider: Provider, step: Step, host: str) -> Exchange:
     """The token endpoint's side: one answer that every kind of refresh finds its words in."""
     how = step.data
-    request = Request("POST", host + _token_path(provider))
+    exchanged = provider.credential == EXCHANGED
+    request = Request("GET" if exchanged else "POST", host + _token_path(provider))
     if how == "refreshed":
         token = _token(scenario, provider, 1)
         body: dict[str, Any] = {
@@ -72,6 +74,8 @@ def token_answer(scenario: Scenario, provider: Provider, step: Step, host: str) 
             "expires_in": 3600,
             "scope": "inference:invoke",
         }
+        if exchanged:
+            body = {"token": token, "expires_at": FAR_FUTURE}
         if step.names_url is not None:
             field_name = provider.credential_options.get("base_url_field", "inference_base_url")
             body[field_name] = step.names_url

@@ -6,6 +6,7 @@ from harness.model import Ask, JsonObject, Provider
 from harness.providers import _identity, _messages, _models, _wishes
 
 MODEL = "gpt-5.4-mini"
+PLANS = ("individual", "business", "enterprise")
 BASE = "https://api.githubcopilot.com"
 CAN = frozenset({"tools", "stream", "parallel_tools", "cache_usage", "vision"})
 
@@ -62,6 +63,10 @@ def _listed(ask: Ask) -> str | None:
     return effort if known else None
 
 
+EXCHANGE = {
+    "token_url": "https://api.github.com/copilot_internal/v2/token",
+    "hosts": ("api.githubcopilot.com", *(f"api.{plan}.githubcopilot.com" for plan in PLANS)),
+}
 PROVIDER = Provider(
     name="copilot",
     aliases=("github-copilot", "github"),
@@ -70,8 +75,9 @@ PROVIDER = Provider(
     base_url_env="COPILOT_BASE_URL",
     model=MODEL,
     hosts=("githubcopilot.com",),
-    key_env=("COPILOT_API_TOKEN",),
-    credential="jwt_callback",
+    key_env=("COPILOT_GITHUB_TOKEN",),
+    credential="token_exchange",
+    credential_options=EXCHANGE,
     headers_for=editor,
     max_tokens_field="max_completion_tokens",
     prepare_messages=prepared,
@@ -80,7 +86,7 @@ PROVIDER = Provider(
     profiles=frozenset({"echo_reasoning_text"}),
     sources={
         "base_url": "WIRE 10; row N16: a token's own answer may name another",
-        "credential": "row N16: the application exchanges its GitHub token, and again on a 401",
+        "credential": "row N16: a GitHub token buys short ones, and the answer says where to ask",
         "headers_for": "row J28",
         "max_tokens_field": "row J26",
         "prepare_messages": "row J25; WIRE 10 (Claude's content)",
@@ -94,8 +100,9 @@ PROVIDER = Provider(
             base_url=BASE,
             model=MODEL,
             hosts=("githubcopilot.com",),
-            key_env=("COPILOT_API_TOKEN",),
-            credential="jwt_callback",
+            key_env=("COPILOT_GITHUB_TOKEN",),
+            credential="token_exchange",
+            credential_options=EXCHANGE,
             headers_for=editor,
             prepare_messages=without_items,
             adapt=github_body,

@@ -92,6 +92,9 @@ def _credential(turn: TurnSpec, http: httpx.Client) -> Credential | None:
     build = CREDENTIALS.get(kind)
     if kind == "oauth_refresh":
         return build(value, **_endpoints(options, given, turn.base_url.rstrip("/")))
+    if kind == "token_exchange":
+        options["token_url"] = given.get("refresh_url") or options.get("token_url")
+        return build(given.get("refresh_token"), held=value, **options)
     if kind == "jwt_callback":
         held = _Held(value, given, http)
         return build(lambda: held.value, refresh=held.refresh if held.url else None)
