@@ -243,3 +243,18 @@ def drops_without_a_warning(trace):
 @miniature("what_arrived_is_kept", unfinished)
 def loses_the_usage_of_a_cut_reply(trace):
     return response(trace, usage=None)
+
+
+@miniature("warns", parting, value=1)
+def passes_over_in_silence(trace):
+    return outcome(declaring(trace, "warns"), warnings=())
+
+
+@miniature("warns", lambda: declaring(whole(), "warns"))
+def warns_of_nothing(trace):
+    return outcome(trace, warnings=("something was odd",))
+
+
+@miniature("warns", lambda: declaring(whole(), "warns"))
+def warns_in_its_events_alone(trace):
+    return events(trace, [*trace.reports[0].events, Event(EventKind.WARNING, "it was odd")])
