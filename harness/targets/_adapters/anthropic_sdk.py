@@ -139,13 +139,14 @@ def emitted(event, emit, named):
             emit("text", text=delta.text)
         elif delta.type == "thinking_delta":
             emit("reasoning", text=delta.thinking)
-        elif delta.type == "input_json_delta" and delta.partial_json:
+        elif delta.type == "input_json_delta" and delta.partial_json and event.index in named:
             emit("tool_arguments", text=delta.partial_json, call=event.index)
 
 
 def given(arguments):
     """As the client hands it on: an object, or whatever stood in its place."""
-    return arguments if isinstance(arguments, dict) else json.dumps(arguments or {})
+    told = {} if arguments is None else arguments
+    return told if isinstance(told, dict) else json.dumps(told)
 
 
 def partial(snapshot):

@@ -264,7 +264,7 @@ def answered(answer, session):
         "content": "".join(map(said, content)),
         "reasoning": "".join(text.get("text", "") for text in texts),
         "tool_calls": [
-            {"id": tool["toolUseId"], "name": tool["name"], "arguments": tool.get("input", {})}
+            {"id": named(tool), "name": tool["name"], "arguments": given(tool.get("input"))}
             for tool in tools
             if not of_the_server(tool)
         ],
@@ -274,6 +274,17 @@ def answered(answer, session):
         "provider_data": {"opaque": opaque(answer, content, thoughts)},
     }
     return {"outcome": "complete", "response": response}
+
+
+def named(tool):
+    """A call's id as a text; a reply that broke its model may have none."""
+    return None if tool.get("toolUseId") is None else str(tool["toolUseId"])
+
+
+def given(arguments):
+    """As the client hands it on: an object, or whatever stood in its place."""
+    told = {} if arguments is None else arguments
+    return told if isinstance(told, dict) else json.dumps(told)
 
 
 def said(block):
