@@ -21,7 +21,7 @@ from harness.transports._history import assistant_message
 
 FEATURES = (
     *("activity", "first_delta", "at_once", "continues"),
-    *("finish", "partial", "profiles", "spans", "state"),
+    *("finish", "partial", "profiles", "spans", "state", "warns"),
 )
 ON_DISK = frozenset({"state", "env_file", "env_key", "refresh_env"})  # not of a judged run
 
