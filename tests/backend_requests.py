@@ -27,6 +27,21 @@ ASKS = {
     "low": {"reasoning": {"enabled": True, "effort": "low"}},
     "off": {"reasoning": {"enabled": False}},
 }
+# What `create` takes: streamed, and whole.
+TYPES = {
+    "chat": (
+        completion_create_params.CompletionCreateParamsStreaming,
+        completion_create_params.CompletionCreateParamsNonStreaming,
+    ),
+    "messages": (
+        message_create_params.MessageCreateParamsStreaming,
+        message_create_params.MessageCreateParamsNonStreaming,
+    ),
+    "responses": (
+        response_create_params.ResponseCreateParamsStreaming,
+        response_create_params.ResponseCreateParamsNonStreaming,
+    ),
+}
 
 
 def ways():
@@ -66,14 +81,11 @@ def headers(way, *messages, **ask):
 
 def refused(way, made):
     """Why the official SDK would refuse it; None for what it takes."""
-    check = {
-        "chat": _chat,
-        "messages": _messages,
-        "responses": _responses,
-        "converse": _converse,
-        "jwt": lambda built: None,
-    }[TRANSPORTS.get(way.transport).wire]
-    return check(made)
+    wire = TRANSPORTS.get(way.transport).wire
+    if wire in TYPES:
+        streamed, whole = TYPES[wire]
+        return _against(streamed if made.get("stream") else whole, made)
+    return {"converse": _converse, "jwt": lambda built: None}[wire](made)
 
 
 @cache
@@ -106,37 +118,6 @@ def _consumed(value):
     if isinstance(value, str) or not isinstance(value, Iterable):
         return value
     return [_consumed(item) for item in value]
-
-
-def _chat(made):
-    module = completion_create_params
-    streams = made.get("stream")
-    return _against(
-        module.CompletionCreateParamsStreaming
-        if streams
-        else module.CompletionCreateParamsNonStreaming,
-        made,
-    )
-
-
-def _messages(made):
-    module = message_create_params
-    streams = made.get("stream")
-    return _against(
-        module.MessageCreateParamsStreaming if streams else module.MessageCreateParamsNonStreaming,
-        made,
-    )
-
-
-def _responses(made):
-    module = response_create_params
-    streams = made.get("stream")
-    return _against(
-        module.ResponseCreateParamsStreaming
-        if streams
-        else module.ResponseCreateParamsNonStreaming,
-        made,
-    )
 
 
 @cache

@@ -7,6 +7,7 @@ import pytest
 from backend_requests import body, refused
 from block_asks import user
 
+from harness import registry
 from harness.data import builtin
 from harness.engine import cells, read_scenario, run_cell
 from harness.model import VerdictKind
@@ -37,7 +38,9 @@ def installed(tmp_path, monkeypatch):
     (info / "METADATA").write_text(METADATA, "utf-8")
     (info / "entry_points.txt").write_text(f"[{group}]\n{entry.replace(chr(34), '')}\n", "utf-8")
     monkeypatch.syspath_prepend(tmp_path)
+    registry._entries_of.cache_clear()  # what is installed has changed
     yield
+    registry._entries_of.cache_clear()
     PROVIDERS._loaded.pop(NAME, None)
     sys.modules.pop(MODULE, None)
 

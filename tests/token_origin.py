@@ -6,50 +6,20 @@ are simultaneous whatever the machine's pace.
 
 import asyncio
 import json
-import threading
+
+from served import Served, request
 
 
-class Origin:
+class Origin(Served):
     def __init__(self, *, together=1, token_delay=0.0, leeway=False):
+        super().__init__()
         self.together, self.token_delay, self.leeway = together, token_delay, leeway
         self.number, self.refreshes, self.reuses, self.refused, self.good = 1, 0, 0, 0, 0
-        self.started = threading.Event()
-        self.loop = asyncio.new_event_loop()
-        self.thread = threading.Thread(target=self._run, daemon=True)
-
-    def __enter__(self):
-        self.thread.start()
-        assert self.started.wait(10)
-        return self
-
-    def __exit__(self, *exc):
-        self.loop.call_soon_threadsafe(self.over.set)
-        self.thread.join(10)
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.port}"
-
-    def _run(self):
-        asyncio.set_event_loop(self.loop)
-        self.loop.run_until_complete(self._serve())
-        self.loop.close()
-
-    async def _serve(self):
-        self.over, self.all_refused = asyncio.Event(), asyncio.Event()
-        server = await asyncio.start_server(self._connected, "127.0.0.1", 0, backlog=512)
-        self.port = server.sockets[0].getsockname()[1]
-        self.started.set()
-        async with server:
-            await self.over.wait()
+        self.all_refused = asyncio.Event()
 
     async def _connected(self, reader, writer):
         try:
-            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-            fields = dict(
-                line.lower().split(": ", 1) for line in head.split("\r\n")[1:] if ": " in line
-            )
-            body = await reader.readexactly(int(fields.get("content-length", "0")))
+            head, fields, body = await request(reader)
             path = head.split(" ")[1]
             status, answer = await self._answer(path, fields, body)
             writer.write(
