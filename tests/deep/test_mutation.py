@@ -132,4 +132,5 @@ def test_what_is_left_out_is_no_part_of_reading():
         if Path(file).is_relative_to(PACKAGE)
     }
     assert len(named) > 200
+    assert unread.groundless(PACKAGE, loaded("killing").files()) == set()
     assert {(file, name) for file, name in named if unread.is_unread(file, name)} == set()
