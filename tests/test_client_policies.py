@@ -332,6 +332,32 @@ def test_a_call_that_ran_out_of_room_is_asked_anew_and_never_offered(stage):
     assert not any(e.kind is EventKind.FINISH for e in reply.events)
 
 
+def test_a_paused_turn_goes_back_as_it_is(stage):
+    """F27: no word of a user after it; its text is a part of the reply; at most three times."""
+    pause = [says(f"T {n} ", "F pause", ".") for n in range(5)]
+    set_up = stage(pause[0], says("T end", "F stop", "."), continuation=Continuation())
+    reply = set_up.ask()
+    assert (reply.value().content, reply.value().finish_reason) == ("0 end", FinishReason.STOP)
+    (before, after) = (body["messages"] for body in bodies(set_up))
+    assert after[: len(before)] == before
+    assert [message["role"] for message in after[len(before) :]] == ["assistant"]
+    endless = stage(*pause, continuation=Continuation(rounds=9))
+    reply = endless.ask()
+    assert len(endless.sent) == 4
+    assert (reply.value().content, reply.value().finish_reason) == (
+        "0 1 2 3 ",
+        FinishReason.PAUSE,
+    )
+
+
+def test_the_same_pause_twice_is_the_end_of_it(stage):
+    """F27: a server that says the same again would go on for ever."""
+    again = says("T same", "F pause", ".")
+    set_up = stage(*[again] * 5, continuation=Continuation())
+    set_up.ask()
+    assert len(set_up.sent) == 2
+
+
 def test_a_listener_hears_one_end_of_all_parts(stage):
     """D14: the finish of a part that is gone on with is no end, and is not told."""
     part = says("T one ", "F length", ".")

@@ -8,7 +8,17 @@ import pytest
 
 from harness.client import AsyncClient, Client, Policy, Retry
 from harness.contracts import Endpoint
-from harness.model import Ask, Ending, Exchange, FinishReason, OutcomeKind, Piece, Say, SayKind
+from harness.model import (
+    Ask,
+    Ending,
+    Exchange,
+    FailureKind,
+    FinishReason,
+    OutcomeKind,
+    Piece,
+    Say,
+    SayKind,
+)
 from harness.providers import PROVIDERS
 from harness.replay.clock import VirtualClock
 from harness.replay.inprocess import async_transport, transport
@@ -38,11 +48,11 @@ def damaged(exchange, body):
     return Exchange(exchange.request, 200, "", kept, (Piece(body),), Ending.COMPLETE)
 
 
-def ask_of(client_kind, backend, ask, *tape):
+def ask_of(client_kind, backend, ask, *tape, retry=None):
     clock = VirtualClock()
     player = Player(tape, match_on=("method",), clock=clock)
     wire, url = TRANSPORTS.get(backend.transport), "http://127.0.0.1:9"
-    policy = Policy(retry=Retry(budget=2))
+    policy = Policy(retry=retry or Retry(budget=2))
     if client_kind == "sync":
         with httpx.Client(transport=transport(player, "httpx", clock)) as http:
             client = Client(backend, wire, http=http, clock=clock, policy=policy, base_url=url)
@@ -122,3 +132,24 @@ def test_a_request_that_brought_a_call_is_not_sent_again(client_kind):
     assert reply.outcome.kind is OutcomeKind.INTERRUPTED
     assert [call.arguments for call in reply.outcome.response.tool_calls] == ['{"a":1}']
     assert len(player.sent) == 1
+
+
+@pytest.mark.parametrize("client_kind", ["sync", "async"])
+def test_an_overloaded_server_may_be_given_a_long_time(client_kind):
+    """D27: after the short retries the long ones, for this failure alone."""
+    backend, ask = PROVIDERS.get("zai"), asked(stream=True)
+    patient = Retry(budget=3, jitter=0.0, overload=(30.0, 60.0, 90.0, 120.0))
+    request = good(backend, ask).request
+
+    def refused(status, code):
+        body = json.dumps({"error": {"code": code, "message": "temporarily"}}).encode()
+        return Exchange(
+            request, status, "", (("content-type", "application/json"),), (Piece(body),)
+        )
+
+    busy = [refused(429, "1305")] * 9
+    reply, _ = ask_of(client_kind, backend, ask, *busy, retry=patient)
+    assert reply.outcome.failure.kind is FailureKind.OVERLOADED
+    assert list(reply.waits) == [2.0, 4.0, 8.0, 30.0, 60.0, 90.0, 120.0]
+    broken = [refused(500, "x")] * 9
+    assert len(ask_of(client_kind, backend, ask, *broken, retry=patient)[0].attempts) == 4

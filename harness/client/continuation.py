@@ -2,7 +2,7 @@
 
 A reply that was cut is asked to go on from where it stopped, and the parts are joined as they
 stand, no blank added or lost (D13). A reply that ran out of room inside a tool call is asked for
-again with more room, never executed (D15).
+again with more room, never executed (D15). A turn that the server has paused goes back to it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from harness.model import (
     Outcome,
     OutcomeKind,
 )
+from harness.transports._history import assistant_message
 
 CUT = "The connection was lost while you answered. Go on exactly where you stopped; repeat nothing."
 TOOL = (
@@ -30,13 +31,18 @@ FULL = "You reached the output limit. Go on exactly where you stopped; repeat no
 @dataclass(frozen=True, slots=True)
 class Continuation:
     rounds: int = 4
+    pauses: int = 3  # how many of them may be because the server paused
     first_cap: int = 4096
     ceiling: int = 32768
 
     def next_ask(self, ask: Ask, outcome: Outcome, done: int) -> Ask | None:
         """What to ask next, or None when this reply stands. `done` counts the rounds so far."""
         response = outcome.response
-        if done >= self.rounds or response is None or not truncated(outcome):
+        if done >= self.rounds or response is None:
+            return None
+        if response.finish_reason is FinishReason.PAUSE:
+            return _resumed(ask, response) if done < self.pauses else None
+        if not truncated(outcome):
             return None
         full = response.finish_reason is FinishReason.LENGTH
         wider = replace(ask, max_tokens=self._cap(ask.max_tokens)) if full else ask
@@ -59,6 +65,15 @@ def truncated(outcome: Outcome) -> bool:
         return outcome.failure is None or outcome.failure.kind is not FailureKind.CANCELLED
     response = outcome.response
     return response is not None and response.finish_reason is FinishReason.LENGTH
+
+
+def _resumed(ask: Ask, response: NormalizedResponse) -> Ask | None:
+    """A pause is the server's: its turn goes back as it is, with its state, and no word of a user
+    (F27). The same turn twice would go on for ever, and a call waits for its result."""
+    turn = assistant_message(response)
+    if response.tool_calls or turn == ask.messages[-1]:
+        return None
+    return replace(ask, messages=(*ask.messages, turn))
 
 
 @dataclass(frozen=True, slots=True)

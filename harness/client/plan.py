@@ -103,7 +103,8 @@ class Plan:
                     if recovery.lasting:
                         self._setup.memory.lasting = (*self._setup.memory.lasting, recovery)
                     continue
-            if retries >= self._setup.policy.retry.budget or not self._may_repeat(result):
+            most = self._setup.policy.retry.most(result.outcome.failure)
+            if retries >= most or not self._may_repeat(result):
                 return result
             retries += 1
             yield from self._wait(retries, result.outcome.failure)

@@ -56,7 +56,8 @@ class Timeouts:
 @dataclass(frozen=True, slots=True)
 class Retry:
     """`budget` is how many attempts may follow the first. One refresh of a credential and one
-    recovery from a known refusal are not of it."""
+    recovery from a known refusal are not of it. `overload` are the seconds of the attempts that may
+    follow these where a server says that it is overloaded: (30, 60, 90, 120) for one vendor."""
 
     budget: int = 2
     first: float = 2.0
@@ -64,13 +65,21 @@ class Retry:
     jitter: float = 0.5
     honour_up_to: float = 600.0
     after_text: bool = False
+    overload: tuple[float, ...] = ()
     random: random.Random = field(default_factory=random.Random, repr=False, compare=False)
+
+    def most(self, failure: Failure | None) -> int:
+        """How many attempts may follow the first, of which the last one failed so."""
+        overloaded = failure is not None and failure.kind is FailureKind.OVERLOADED
+        return self.budget + (len(self.overload) if overloaded else 0)
 
     def wait(self, retries: int, failure: Failure | None) -> float:
         """Seconds before retry number `retries`, from 1. What the server asked for goes first."""
         asked = failure.retry_after if failure else None
         if asked is not None and math.isfinite(asked):
             return min(max(asked, 0.0), self.honour_up_to)
+        if retries > self.budget:
+            return self.overload[min(retries - self.budget, len(self.overload)) - 1]
         if failure is None or failure.kind in AT_ONCE:
             return 0.0
         base = min(self.first * 2.0 ** min(retries - 1, 30), self.ceiling)
