@@ -155,11 +155,8 @@ def chat_call(call):
         name, arguments = custom.name, custom.input
     else:
         name, arguments = call.function.name, given(call.function.arguments)
-    return {
-        "id": str(call.id) if call.id is not None else None,
-        "name": plain(name or ""),
-        "arguments": arguments,
-    }
+    called = str(call.id) if call.id is not None else None
+    return {"id": called, "name": plain(name or ""), "arguments": arguments}
 
 
 def told(call):  # a function's arguments, or the free text of a custom tool
@@ -208,10 +205,9 @@ def responses(client, turn, emit, session):
     system = [m["content"] for m in messages if m.get("role") in SYSTEM]
     if system:
         request["instructions"] = "\n\n".join(system)
-    if turn["request"].get("tools"):
-        request["tools"] = [{"type": "function", **t["function"]} for t in turn["request"]["tools"]]
-        for tool in request["tools"]:
-            tool.setdefault("strict", False)
+    tools = turn["request"].get("tools")
+    if tools:
+        request["tools"] = [{"type": "function", "strict": False, **t["function"]} for t in tools]
     if "max_tokens" in turn["request"]:
         request["max_output_tokens"] = turn["request"]["max_tokens"]
     if not turn["stream"]:
@@ -234,19 +230,18 @@ UNDER_WAY = {"response.created", "response.queued", "response.in_progress"}
 def streamed_response(stream, emit, session):
     """By iterating to the terminal event, which holds the whole response; what comes after it is
     no part of the response any more."""
-    text, named, done, known = {"content": "", "reasoning": ""}, set(), [], None
+    text, named, done, known = {"content": [], "reasoning": []}, set(), [], None
     with stream:
         for event in stepped(stream, SURFACED, lambda event: None):
             if isinstance(event, Exception):
-                return failed(event, {**empty(None), **text})
+                return failed(event, {**empty(None), **joined(text)})
             kind = getattr(event, "type", None)
             if kind in TERMINAL:
                 if not event.response.output:  # some servers tell the items on the way alone
                     event.response.output = done
                 return read(response_result, event.response, session)
             if kind == "error":
-                error = {"type": event.code or "error", "message": event.message, "status": None}
-                return {"outcome": "error", "response": None, "error": error}
+                return faulty(event.code or "error", event.message)
             if kind in UNDER_WAY:
                 known = event.response
             if kind == "response.output_item.done":
@@ -254,7 +249,11 @@ def streamed_response(stream, emit, session):
             broken = read(response_event, event, emit, text, named)
             if broken:
                 return broken
-    return read(unfinished, known, done, text, session)
+    return read(unfinished, known, done, joined(text), session)
+
+
+def joined(text):
+    return {place: "".join(told) for place, told in text.items()}
 
 
 def unfinished(known, done, text, session):
@@ -302,10 +301,10 @@ def response_part(part):
 
 def response_event(event, emit, text, named):
     if event.type == "response.output_text.delta":
-        text["content"] += plain(event.delta)
+        text["content"].append(plain(event.delta))
         emit("text", text=plain(event.delta))
     elif event.type in {"response.reasoning_summary_text.delta", "response.reasoning_text.delta"}:
-        text["reasoning"] += event.delta
+        text["reasoning"].append(event.delta)
         emit("reasoning", text=event.delta)
     elif event.type == "response.output_item.added" and event.item.type == "function_call":
         if event.output_index in named:  # the same item again: a user keys by its index
@@ -372,14 +371,15 @@ def response_result(final, session):
         },
     }
     if final.error or final.status in {"failed", "cancelled"}:
-        told_of = final.error  # its own field: also where the body holds nothing but it
-        error = {
-            "type": str((told_of and told_of.code) or final.status),
-            "message": str((told_of and told_of.message) or f"the response is {final.status}"),
-            "status": None,
-        }
-        return {"outcome": "error", "response": None, "error": error}
+        error = final.error  # its own field: also where the body holds nothing but it
+        message = (error and error.message) or f"the response is {final.status}"
+        return faulty(str((error and error.code) or final.status), str(message))
     return {"outcome": "complete", "response": response}
+
+
+def faulty(kind, message):
+    error = {"type": kind, "message": message, "status": None}
+    return {"outcome": "error", "response": None, "error": error}
 
 
 def detail(counts, name):  # a compatible server may leave it out, and its whole group with it
