@@ -184,6 +184,25 @@ def test_a_server_without_eyes_gets_no_images(stage):
     assert len(made) == 2
 
 
+def test_a_server_that_takes_no_parts_of_a_result_gets_a_text(stage):
+    """J30: from then on, and of tool results alone."""
+    messages = (
+        {"role": "user", "content": [TEXT]},
+        {"role": "tool", "tool_call_id": "c1", "content": [TEXT, TEXT, IMAGE]},
+    )
+    set_up = stage(refuses(400, "Param Incorrect: text is not set"), GOOD, GOOD)
+    ask = replace(HELLO, messages=messages)
+    set_up.ask(ask)
+    set_up.ask(ask)
+    for body in bodies(set_up)[1:]:
+        assert body["messages"][0] == messages[0]
+        assert body["messages"][1] == {
+            "role": "tool",
+            "tool_call_id": "c1",
+            "content": "look\nlook\n(image_url was left out)",
+        }
+
+
 def test_a_grammar_that_cannot_be_parsed_is_simplified(stage):
     """J32: keywords go, properties of the same name stay."""
     tools = [{"type": "function", "function": {"name": "f", "parameters": SCHEMA}}]

@@ -108,6 +108,23 @@ def _without_images(request: Request, body: Body) -> Request | None:
     return _with(request, body, {**body, "messages": made})
 
 
+def _without_parts_of_results(request: Request, body: Body) -> Request | None:
+    """A tool's answer as one text; what is no text is named."""
+
+    def plain(message: Any) -> Any:
+        parts = message.get("content") if _is_of(message, "tool") else None
+        if not isinstance(parts, list):
+            return message
+        told = [part for part in parts if isinstance(part, dict)]
+        texts = [str(part.get("text") or f"({part.get('type')} was left out)") for part in told]
+        return {**message, "content": "\n".join(texts)}
+
+    messages = body.get("messages")
+    if not isinstance(messages, list):
+        return None
+    return _with(request, body, {**body, "messages": [plain(message) for message in messages]})
+
+
 def _without_grammar(request: Request, body: Body) -> Request | None:
     def plain(schema: Any, *, named: bool = False) -> Any:
         """`named`: the keys here are properties' names, of which one may well be `format`."""
@@ -127,6 +144,10 @@ def _without_grammar(request: Request, body: Body) -> Request | None:
 
 def _is(part: Any, kinds: set[str]) -> bool:
     return isinstance(part, dict) and part.get("type") in kinds
+
+
+def _is_of(message: Any, role: str) -> bool:
+    return isinstance(message, dict) and message.get("role") == role
 
 
 def _says(*sentences: str) -> re.Pattern[str]:
@@ -160,6 +181,13 @@ TABLE = (
             "signature.{0,120}thinking",
         ),
         _without_signatures,
+    ),
+    Recovery(
+        "plain_results",
+        "J30",
+        _says("text is not set"),
+        _without_parts_of_results,
+        lasting=True,
     ),
     Recovery(
         "no_vision",
