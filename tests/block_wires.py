@@ -8,15 +8,6 @@ from shared_data import find, shared
 
 from harness.model import Ending, Exchange, OutcomeKind, Piece, Request
 
-USAGE = (
-    "input_tokens",
-    "output_tokens",
-    "total_tokens",
-    "cache_read_tokens",
-    "cache_write_tokens",
-    "reasoning_tokens",
-)
-
 
 class Sample:
     """One recorded answer, and what an official SDK made of it."""
@@ -75,7 +66,7 @@ def plain(outcome):
         "text": response.content or "",
         "reasoning": response.reasoning or "",
         "tool_calls": [(c.id, c.name, c.arguments) for c in response.tool_calls or ()],
-        "usage": usage and {name: getattr(usage, name) for name in USAGE},
+        "usage": usage and {name: getattr(usage, name) for name in usage.__slots__},
         "reasoning_blocks": response.reasoning_details or [],
     }
 

@@ -33,14 +33,6 @@ from harness.wire import coding
 AUTO = "auto"
 _STREAM_TYPES = ("event-stream", "eventstream", "ndjson", "jsonl")
 _SSE_LINES = (b"data:", b"event:", b"id:", b"retry:", b":")
-_USAGE = (
-    "input_tokens",
-    "output_tokens",
-    "total_tokens",
-    "cache_read_tokens",
-    "cache_write_tokens",
-    "reasoning_tokens",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +177,7 @@ def _call(call: ToolCall) -> dict[str, Any]:
 
 
 def _usage(usage: Usage | None) -> dict[str, int | None] | None:
-    return None if usage is None else {name: getattr(usage, name) for name in _USAGE}
+    return None if usage is None else {name: getattr(usage, name) for name in Usage.__slots__}
 
 
 def _error(failure: Failure) -> dict[str, Any]:
