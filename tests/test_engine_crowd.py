@@ -145,6 +145,12 @@ def test_a_target_that_does_not_say_it_is_safe_is_not_judged(tmp_path):
     )
 
 
+def test_a_target_in_another_process_is_asked_one_after_the_other(tmp_path):
+    """Its messages stand on one line of lines: it may say what it likes."""
+    toy = Toy(Shares(), doors=frozenset({"loopback"}), features=("at_once",))
+    assert run_cell(cell_of(tmp_path), toy, "loopback").kind is VerdictKind.UNTESTABLE
+
+
 def test_a_crowd_may_be_of_those_whom_nobody_refuses(tmp_path):
     """Then each answer is there as often as it is asked for."""
     text = CROWD.replace("      - fails: {status: 401}\n      - token: refreshed\n", "")

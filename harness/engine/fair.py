@@ -22,6 +22,8 @@ def unsuited(case: Case, features: Iterable[str], *, own_clock: bool) -> str:
     features = set(features)
     lacks = {name.removeprefix("no_") for name in features if name.startswith("no_")}
     lacks |= OF_THE_TARGET - features
+    if own_clock:  # a process of its own is asked one turn after the other
+        lacks.add(AT_ONCE)
     missing = sorted({*case.needs, *case.facts.get("judges", ())} & lacks)
     if missing:
         return f"the target has no {', '.join(missing)}"
