@@ -7,6 +7,8 @@ server never sends one. What the deltas mean stands in `reply`.
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import accumulate, pairwise
 from typing import Any
 
 import orjson
@@ -32,7 +34,7 @@ from harness.transports._whole import Whole
 from harness.transports.chat_completions import meaning
 from harness.transports.chat_completions.body import MORE_CHOICES, is_reply, take_body, take_choice
 from harness.transports.chat_completions.reply import DONE_IS_END, EOF_IS_END, Reply
-from harness.transports.chat_completions.template import NONE, alone, learn
+from harness.transports.chat_completions.template import NONE, Place, alone, learn
 from harness.wire import jsontext
 from harness.wire.growing import Growing
 from harness.wire.sse import MESSAGE, SseDecoder, SseEvent
@@ -48,6 +50,7 @@ _EMPTY = FailureKind.EMPTY_STREAM
 _SILENT = "the reply ended before it said anything"
 _LOUD = frozenset(("error", "base_resp", "x_groq"))  # keys of which one may tell of an error
 _new = tuple.__new__
+_span = partial(_new, Span)
 loads = orjson.loads
 
 
@@ -195,7 +198,7 @@ class ChatReader:
                     sizes.append(len(block) + 2)
                     continue
             if words:
-                events += self._reply.run(place, words, [*map(sse.skip, sizes)])
+                events += self._run(place, words, sizes)
                 words, sizes = [], []
             if self._aligned and block[:6] == b"data: " and not (b"\n" in block or b"\r" in block):
                 start, end = sse.skip(len(block) + 2)
@@ -209,7 +212,13 @@ class ChatReader:
                 template = self._template
                 prefix, suffix, _, first, last, padded, place = template
         if words:
-            events += self._reply.run(place, words, [*map(sse.skip, sizes)])
+            events += self._run(place, words, sizes)
+
+    def _run(self, place: Place, words: list[str], sizes: list[int]) -> list[Event]:
+        """Events of these sizes in a row, which say these words."""
+        start = self._sse.skip(sum(sizes))[0]
+        spans = [*map(_span, pairwise(accumulate(sizes, initial=start)))]
+        return self._reply.run(place, words, spans)
 
     def _careful(self, data: bytes, events: list[Event]) -> None:
         for sse in self._sse.feed(data):
@@ -344,7 +353,7 @@ class ChatReader:
         self._settled = reply.response(interrupted=False)
         response = self._settled[0]
         if response.usage is not None:
-            events.append(Event(EventKind.USAGE, usage=response.usage))
+            events.append(Event(EventKind.USAGE, "", None, None, None, response.usage))
         finish = response.finish_reason
         events.append(Event(EventKind.FINISH, str(finish or ""), finish=finish))
 

@@ -103,8 +103,10 @@ class Reply:
     def take(self, delta: JsonObject, span: Span | None = None) -> list[Event]:
         if not delta:
             return []
-        events = [] if _REASONING.isdisjoint(delta) else self._reason(delta, span)
         content = delta.get("content")
+        if content and len(delta) == 1:
+            return self._say(content, span)
+        events = [] if _REASONING.isdisjoint(delta) else self._reason(delta, span)
         if content:
             events += self._say(content, span)
         refusal = delta.get("refusal")

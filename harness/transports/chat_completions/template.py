@@ -92,7 +92,8 @@ def alone(chunk: Any) -> Place | None:
     if name == _CALLS:
         return _fragment(delta[name], model)
     kind = _KINDS.get(name)
-    return Place(kind, name, model, None, None) if kind and type(delta[name]) is str else None
+    words = kind is not None and type(delta[name]) is str
+    return _new(Place, (kind, name, model, None, None)) if words else None
 
 
 def _fragment(entries: Any, model: str) -> Place | None:
