@@ -16,6 +16,7 @@ import importlib
 import math
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, ExitStack
 from typing import Any
 
 import anyio
@@ -121,11 +122,11 @@ class _Body:
         self._line, self._timeout, self._rest = line, timeout, rest
 
     def __iter__(self) -> Iterator[bytes]:
-        try:
+        with ExitStack() as unless_whole:
+            # As the library's own body does: what was left or failed is of no more use.
+            unless_whole.callback(self.close)
             yield from self._line.chunks(self._timeout)
-        except BaseException:
-            self.close()  # as the library's own body does: the connection is of no more use
-            raise
+            unless_whole.pop_all()
         yield from self._rest
 
     def close(self) -> None:
@@ -139,15 +140,17 @@ class _AsyncBody:
         self._line, self._timeout, self._rest = line, timeout, rest
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        try:
+        async with AsyncExitStack() as unless_whole:
+            unless_whole.push_async_callback(self._abandon)
             async for chunk in self._line.chunks(self._timeout):
                 yield chunk
-        except BaseException:
-            with anyio.CancelScope(shield=True):
-                await self.aclose()
-            raise
+            unless_whole.pop_all()
         async for chunk in self._rest:
             yield chunk
+
+    async def _abandon(self) -> None:
+        with anyio.CancelScope(shield=True):
+            await self.aclose()
 
     async def aclose(self) -> None:
         await self._rest.aclose()
