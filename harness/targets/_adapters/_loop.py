@@ -27,6 +27,7 @@ def serve(started, run):
 
 def _turn(message, run, sessions):
     def emit(kind, **fields):
+        fields |= {name: as_text(fields[name]) for name in ("text", "name") if name in fields}
         _send({"op": "event", "id": message["id"], "kind": kind, **fields})
 
     if message["session"] not in sessions:
@@ -78,6 +79,11 @@ def stepped(stream, surfaced, take):
             yield error
             return
         yield item
+
+
+def as_text(value):
+    """A text, or none; in its words as JSON, what a server sent in the place of one."""
+    return value if value is None or isinstance(value, str) else json.dumps(value)
 
 
 def image(part):

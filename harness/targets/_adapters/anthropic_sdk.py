@@ -5,7 +5,7 @@ import json
 
 import anthropic
 import httpx2  # the client's own transport library: its exceptions surface unwrapped
-from _loop import Skipped, failed, history, image, read, serve, stepped
+from _loop import Skipped, as_text, failed, history, image, read, serve, stepped
 
 SURFACED = (
     anthropic.AnthropicError,
@@ -164,10 +164,11 @@ def result(final, session):
         return {"outcome": "complete", "response": response}
     blocks = [block.model_dump(exclude_none=True) for block in final.content or ()]
     session["previous"] = {"role": "assistant", "content": blocks}
+    stop_reason = as_text(final.stop_reason)
     return {
         "outcome": "complete",
         "response": {
-            "content": "".join(b.text for b in final.content or () if b.type == "text"),
+            "content": "".join(as_text(b.text) for b in final.content or () if b.type == "text"),
             "provider_data": {
                 "blocks": [b for b in blocks if "thinking" in b["type"] or "citations" in b]
             },
@@ -175,12 +176,16 @@ def result(final, session):
                 b.thinking for b in final.content or () if b.type == "thinking"
             ),
             "tool_calls": [
-                {"id": block.id, "name": block.name, "arguments": given(block.input)}
+                {
+                    "id": as_text(block.id),
+                    "name": as_text(block.name),
+                    "arguments": given(block.input),
+                }
                 for block in final.content or ()
                 if block.type == "tool_use"
             ],
-            "finish_reason": FINISH.get(final.stop_reason, final.stop_reason),
-            "raw_finish_reason": final.stop_reason,
+            "finish_reason": FINISH.get(stop_reason, stop_reason),
+            "raw_finish_reason": stop_reason,
             "usage": final.usage and usage(final.usage),
         },
     }

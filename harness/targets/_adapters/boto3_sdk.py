@@ -11,7 +11,7 @@ import botocore.eventstream
 import botocore.exceptions
 import botocore.parsers
 import urllib3.exceptions
-from _loop import Skipped, failed, history, image, read, serve, stepped
+from _loop import Skipped, as_text, failed, history, image, read, serve, stepped
 
 SURFACED = (
     botocore.exceptions.BotoCoreError,
@@ -259,12 +259,16 @@ def answered(answer, session):
     thoughts = [block["reasoningContent"] for block in content if "reasoningContent" in block]
     texts = [thought.get("reasoningText", {}) for thought in thoughts]
     tools = [block["toolUse"] for block in content if "toolUse" in block]
-    stop_reason, counted = answer.get("stopReason"), answer.get("usage")
+    stop_reason, counted = as_text(answer.get("stopReason")), answer.get("usage")
     response = {
         "content": "".join(map(said, content)),
-        "reasoning": "".join(text.get("text", "") for text in texts),
+        "reasoning": "".join(as_text(text.get("text")) or "" for text in texts),
         "tool_calls": [
-            {"id": named(tool), "name": tool["name"], "arguments": given(tool.get("input"))}
+            {
+                "id": as_text(tool.get("toolUseId")),
+                "name": as_text(tool["name"]),
+                "arguments": given(tool.get("input")),
+            }
             for tool in tools
             if not of_the_server(tool)
         ],
@@ -276,11 +280,6 @@ def answered(answer, session):
     return {"outcome": "complete", "response": response}
 
 
-def named(tool):
-    """A call's id as a text; a reply that broke its model may have none."""
-    return None if tool.get("toolUseId") is None else str(tool["toolUseId"])
-
-
 def given(arguments):
     """As the client hands it on: an object, or whatever stood in its place."""
     told = {} if arguments is None else arguments
@@ -289,7 +288,7 @@ def given(arguments):
 
 def said(block):
     cited = block.get("citationsContent", {}).get("content") or ()
-    return block.get("text", "") + "".join(part.get("text", "") for part in cited)
+    return "".join(as_text(one.get("text")) or "" for one in (block, *cited))
 
 
 def opaque(answer, content, thoughts):
