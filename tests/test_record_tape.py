@@ -125,7 +125,7 @@ def test_an_interrupted_stream_is_kept_although_the_test_failed(upstream, tmp_pa
     def fail():
         with (
             recording(path) as tape,
-            httpx.Client(transport=tape.transport()) as client,
+            httpx.Client(transport=tape.transport(), timeout=60) as client,
             client.stream("POST", f"{upstream.url}/stream/5") as response,
         ):
             next(response.iter_raw())
