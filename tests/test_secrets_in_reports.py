@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import httpx
 import planted
 import pytest
 import vendor_stand_in as vendor
@@ -334,3 +335,20 @@ def test_pytest_shows_no_secret(world, target):
     assert done.returncode == 1, done.stdout
     assert "<LIVE_API_KEY>" in done.stdout
     clean(done, world)
+
+
+def test_serving_tells_no_secret_of_a_request(world):
+    """Of one that no tape expects, the difference is told."""
+    body = planted.delta(b"hi") + planted.event(b"[DONE]")
+    recorded(world, body, scrubbed=True)
+    tape = str(world / "cassettes" / "openai" / "mine.yaml")
+    words = [*HARNESS, "serve", tape]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        url = process.stdout.readline().decode().strip()
+        text = {"messages": [{"role": "user", "content": f"my key is {planted.SECRET}"}]}
+        answer = httpx.post(f"{url}/v1/chat/completions", json=text, trust_env=False)
+        process.terminate()
+        _, said_of_it = process.communicate(timeout=30)
+    assert answer.status_code == 400
+    assert b"<LIVE_API_KEY>" in said_of_it
+    assert planted.traces(said_of_it) == []

@@ -20,6 +20,7 @@ from harness.model import Exchange, Sent
 from harness.replay.loopback import Loopback
 from harness.replay.matching import STRICT
 from harness.replay.player import Player
+from harness.secrets import masked
 
 
 def add(subparsers: Any) -> None:
@@ -79,6 +80,6 @@ def assemble(paths: Sequence[Path], match_on: Sequence[str]) -> Player:
 def _log(sent: Sent) -> None:
     url = sent.request.url.partition("?")[0]  # a query may hold a key
     if sent.exchange is None:
-        sys.stderr.write(f"400 {sent.difference}\n")
+        sys.stderr.write(f"400 {masked(sent.difference)}\n")
     else:
         sys.stderr.write(f"{sent.request.method} {url} -> exchange {sent.exchange}\n")
