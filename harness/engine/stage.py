@@ -118,6 +118,8 @@ def _loopback(case: Case) -> Iterator[Stage]:
     refusal = untestable(case.tape)
     if case.facts.get("home"):
         refusal = "the provider's own host is played in-process only: nothing reaches a network"
+    if any(exchange.header("location") for exchange in case.tape):
+        refusal = "what follows a redirect to another host is seen in-process only"
     if refusal:
         yield Stage(player, OnLoopback("", clock), waits, refusal=refusal)
         return
