@@ -131,6 +131,11 @@ def renames_the_error(trace):
     return outcome(trace, failure=Failure(FailureKind.UNKNOWN, "something", "api_error"))
 
 
+@miniature("error_surfaces", erring)
+def tells_of_an_error_that_never_came(trace):
+    return outcome(trace, failure=Failure(FailureKind.UNKNOWN, "stream error", "StreamError"))
+
+
 @miniature("error_surfaces", failing, status=422)
 def changes_the_errors_status(trace):
     return outcome(trace, failure=replace(trace.reports[0].outcome.failure, status=400))

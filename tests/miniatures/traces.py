@@ -203,7 +203,15 @@ def failing(status=422):
 
 def erring():
     """An error comes inside the stream, after some text."""
-    good = dying(2)
+    good = dying(2, ending=Ending.COMPLETE)
+    (exchange,), (regions,) = good.case.tape, good.case.regions
+    at = len(exchange.body)
+    event = b'data: {"error": {"type": "overloaded_error", "message": "Overloaded"}}\n\n'
+    unit = Span(at, at + len(event))
+    span = Region(RegionKind.ERROR, at + len(b'data: {"error": '), unit.end - 3, len(regions.units))
+    tape = (replace(exchange, pieces=(*exchange.pieces, Piece(event))),)
+    told = Regions(regions.framing, (*regions.units, unit), (*regions.spans, span))
+    good = replace(good, case=replace(good.case, tape=tape, regions=(told,)))
     failure = Failure(FailureKind.OVERLOADED, "Overloaded", "overloaded_error")
     return outcome(good, failure=failure)
 

@@ -236,6 +236,8 @@ def streamed_response(stream, emit, session):
             if isinstance(event, Exception):
                 return failed(event, {**empty(None), **joined(text)})
             kind = getattr(event, "type", None)
+            if kind in TERMINAL and event.response is None:
+                break  # an end without a response, which some servers send
             if kind in TERMINAL:
                 if not event.response.output:  # some servers tell the items on the way alone
                     event.response.output = done
