@@ -208,6 +208,15 @@ def test_the_password_of_basic_is_known_without_its_user(tmp_path):
     assert coded not in repr(scrubbed.request.headers)
 
 
+@pytest.mark.parametrize("blank", ["**REDACTED**", "[FILTERED]", "<API_KEY>", "****", "REDACTED"])
+def test_what_others_have_blanked_is_no_secret(blank):
+    """It stays as they wrote it, and is looked for nowhere else."""
+    exchange = planted.asked((("authorization", blank),), b'{"n":"' + blank.encode() + b'"}')
+    known = Known()
+    assert Scrubber(known).exchange(exchange)[0] == exchange
+    assert list(known) == []
+
+
 def test_frames_stay_sound_wherever_a_secret_stood(tmp_path):
     """Every checksum is right again, every length as it was, and what is in base64 is base64."""
     for place in [place for place in planted.ANSWERED if place.startswith("frame")]:

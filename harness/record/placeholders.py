@@ -16,7 +16,9 @@ _OURS = re.compile(
     rb"scrub(?:bed-\d+-)?\d*x*|x+|\*+|0{8}-0000-4000-8000-\d{12}|9\d*"
     rb"|eyJ[A-Za-z0-9_-]+\.eyJ[A-Za-z0-9_-]+\.scrub[A-Za-z0-9_-]*"
 )
-_WORD = re.compile(rb"<[^<>]*>|\[?(?:REDACTED|FILTERED|SCRUBBED)\]?|[*xX]{3,}", re.IGNORECASE)
+_WORD = re.compile(
+    rb"<[^<>]*>|[*_\[({ -]*(?:REDACTED|FILTERED|SCRUBBED)[*_\])} -]*|[*xX]{3,}", re.IGNORECASE
+)
 _NUMBERED = re.compile(rb"scrubbed-(\d+)-")
 _UUID = re.compile(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _JWT = re.compile(rb"eyJ[A-Za-z0-9_-]+\.(eyJ[A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{12,})")
