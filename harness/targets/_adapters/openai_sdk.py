@@ -347,7 +347,7 @@ def response_result(final, session):
     if final.status == "incomplete":
         reason = final.incomplete_details.reason if final.incomplete_details else None
         finish = INCOMPLETE.get(reason, "pause")
-    counted = final.usage
+    counted = final.usage or None  # an empty list is no count
     messages = [part for item in output if item.type == "message" for part in item.content or ()]
     said = [part.text for part in messages if part.type == "output_text"]
     refused = [part.refusal for part in messages if part.type == "refusal"]
