@@ -31,6 +31,8 @@ def check(trace: Trace, turn: int) -> Iterator[str]:
         whole = declared and outcome.kind == OutcomeKind.COMPLETE
         yield from _usage(trace, report.events, response, declared=whole)
         yield from _calls(report.events, response)
+        if whole and trace.case.turns[turn].ask.stream:
+            yield from _told(report.events, response)
 
 
 def _of(events: Sequence[Event], kind: EventKind) -> list[Event]:
@@ -71,6 +73,18 @@ def _usage(
             yield f"the last event of usage says {name} {got}, and the reply {counted}"
     elif declared and response.usage is not None:
         yield "the reply has a usage, and no event told it"
+
+
+def _told(events: Sequence[Event], response: NormalizedResponse) -> Iterator[str]:
+    """Of a target that tells its end: then it tells all that comes before it, too."""
+    kinds = {event.kind for event in events}
+    for what, said, kind in (
+        ("text", response.content, EventKind.TEXT),
+        ("reasoning", response.reasoning, EventKind.REASONING),
+        ("calls", response.tool_calls, EventKind.TOOL_NAME),
+    ):
+        if said and kind not in kinds:
+            yield f"the reply has {what}, and no event told it"
 
 
 def _calls(events: Sequence[Event], response: NormalizedResponse) -> Iterator[str]:

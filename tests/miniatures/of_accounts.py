@@ -258,3 +258,8 @@ def warns_of_nothing(trace):
 @miniature("warns", lambda: declaring(whole(), "warns"))
 def warns_in_its_events_alone(trace):
     return events(trace, [*trace.reports[0].events, Event(EventKind.WARNING, "it was odd")])
+
+
+@miniature("events_agree_with_reply", telling)
+def tells_no_text(trace):
+    return without(trace, EventKind.TEXT)
