@@ -5,11 +5,10 @@ together by its own accumulator, responses by their last event that holds one.
 """
 
 import importlib.metadata
-import json
 
 import httpx2  # the client's own transport library: its exceptions can surface
 import openai
-from _loop import Skipped, failed, history, read, serve, stepped
+from _loop import Skipped, as_text, failed, history, read, serve, stepped
 from openai.lib.streaming.chat import ChatCompletionStreamState
 
 MODES = ["chat_completions", "codex_responses"]
@@ -80,27 +79,20 @@ def chat_events(chunk, emit):
     for choice in chunk.choices or ():
         delta = choice.delta
         if delta is not None and delta.content:
-            emit("text", text=plain(delta.content))
+            emit("text", text=as_text(delta.content))
         for call in (delta.tool_calls if delta is not None else None) or ():
             if call.function and call.function.name:
                 emit("tool_name", name=call.function.name, text=call.function.name, call=call.index)
             if call.function and call.function.arguments:
-                told = given(call.function.arguments)
-                text = told if isinstance(told, str) else json.dumps(told)
-                emit("tool_arguments", text=text, call=call.index)
+                emit("tool_arguments", text=as_text(call.function.arguments), call=call.index)
         if choice.finish_reason:
             emit("finish", finish_reason=chat_finish(choice.finish_reason))
-
-
-def plain(content):
-    """A text; or what a server sent in its place, as the client hands it on."""
-    return content if isinstance(content, str) else json.dumps(content)
 
 
 def partial(chunks):
     """What the user of the iterator holds when it raises: the text so far, and no finished call."""
     text = "".join(
-        plain(choice.delta.content or "")
+        as_text(choice.delta.content or "")
         for chunk in chunks
         for choice in chunk.choices or ()
         if choice.delta is not None
@@ -120,19 +112,19 @@ def chat_result(completion, session):
     return {
         "outcome": "complete",
         "response": {
-            "content": plain(message.content or ""),
-            "reasoning": extra.get("reasoning_content") or extra.get("reasoning") or "",
+            "content": as_text(message.content or ""),
+            "reasoning": as_text(extra.get("reasoning_content") or extra.get("reasoning") or ""),
             "tool_calls": chat_calls(message),
             "finish_reason": chat_finish(choice.finish_reason),
-            "raw_finish_reason": choice.finish_reason,
+            "raw_finish_reason": as_text(choice.finish_reason),
             "usage": usage(completion),
-            "refusal": message.refusal,
+            "refusal": as_text(message.refusal),
         },
     }
 
 
 def chat_finish(reason):
-    return "tool_calls" if reason == "function_call" else reason  # its older name
+    return "tool_calls" if reason == "function_call" else as_text(reason)  # its older name
 
 
 def chat_calls(message):
@@ -156,7 +148,7 @@ def chat_call(call):
     else:
         name, arguments = call.function.name, given(call.function.arguments)
     called = str(call.id) if call.id is not None else None
-    return {"id": called, "name": plain(name or ""), "arguments": arguments}
+    return {"id": called, "name": as_text(name or ""), "arguments": arguments}
 
 
 def told(call):  # a function's arguments, or the free text of a custom tool
@@ -169,9 +161,7 @@ def count(number):  # as the protocol has it; a negative one, or none, is no cou
 
 def given(arguments):
     """As the client hands it on: a text, or whatever stood in its place; None is nothing."""
-    if arguments is None:
-        return ""
-    return arguments if isinstance(arguments, str | dict) else json.dumps(arguments)
+    return arguments if isinstance(arguments, dict) else as_text(arguments) or ""
 
 
 def empty(counted):
@@ -303,8 +293,8 @@ def response_part(part):
 
 def response_event(event, emit, text, named):
     if event.type == "response.output_text.delta":
-        text["content"].append(plain(event.delta))
-        emit("text", text=plain(event.delta))
+        text["content"].append(as_text(event.delta) or "")
+        emit("text", text=as_text(event.delta) or "")
     elif event.type in {"response.reasoning_summary_text.delta", "response.reasoning_text.delta"}:
         text["reasoning"].append(event.delta)
         emit("reasoning", text=event.delta)
@@ -357,7 +347,7 @@ def response_result(final, session):
         "provider_data": {"reasoning_items": session["previous"]["output"]},
         "reasoning": "\n\n".join(reasoning),
         "tool_calls": [
-            {"id": call.call_id, "name": plain(call.name or ""), "arguments": told(call)}
+            {"id": call.call_id, "name": as_text(call.name or ""), "arguments": told(call)}
             for call in calls
         ],
         "finish_reason": "tool_calls" if calls and finish == "stop" else finish,
