@@ -1,5 +1,6 @@
 """A user's own repository, end to end: the wheel, one adapter, one scenario, and `pytest`."""
 
+import os
 import subprocess
 import sys
 import venv
@@ -13,7 +14,9 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 
 
 def ran(*words, cwd):
-    return subprocess.run(words, cwd=cwd, capture_output=True, text=True, check=False)
+    """Without the caller's PYTHONPATH, which would put a checkout before the wheel."""
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    return subprocess.run(words, cwd=cwd, capture_output=True, text=True, check=False, env=environ)
 
 
 @pytest.fixture(scope="module")
