@@ -85,7 +85,7 @@ def chat_events(chunk, emit):
                 emit("tool_name", name=call.function.name, text=call.function.name, call=call.index)
             if call.function and call.function.arguments:
                 emit("tool_arguments", text=as_text(call.function.arguments), call=call.index)
-        if choice.finish_reason:
+        if choice.finish_reason and isinstance(choice.finish_reason, str):  # a number ends nothing
             emit("finish", finish_reason=chat_finish(choice.finish_reason))
 
 
