@@ -76,10 +76,12 @@ def _usage(
 
 
 def _told(events: Sequence[Event], response: NormalizedResponse) -> Iterator[str]:
-    """Of a target that tells its end: then it tells all that comes before it, too."""
+    """Of a target that tells its end: then it tells all that comes before it, too. That a refusal
+    is to be the text is known at the end only."""
     kinds = {event.kind for event in events}
+    refused = response.content == response.data("refusal")
     for what, said, kind in (
-        ("text", response.content, EventKind.TEXT),
+        ("text", response.content if not refused else None, EventKind.TEXT),
         ("reasoning", response.reasoning, EventKind.REASONING),
         ("calls", response.tool_calls, EventKind.TOOL_NAME),
     ):

@@ -110,9 +110,11 @@ class Assembly:
         if not isinstance(delta, str) or not delta:
             return []
         at = self._find(index, data.get("item_id"), channel.item)
+        told: list[Event] = []
         if at is None:
             at = self._open(index, channel.item, _unadded(channel, data), added=False)
-        return self._grow(at, (channel.name, _part(data, channel)), delta, span)
+            told = self._name(at, span)
+        return told + self._grow(at, (channel.name, _part(data, channel)), delta, span)
 
     def settled(
         self, index: int | None, data: JsonObject, channel: Channel, span: Span | None
@@ -122,9 +124,11 @@ class Assembly:
         at = self._find(index, data.get("item_id"), channel.item)
         if not isinstance(text, str) or (at is None and not text):
             return []
+        told: list[Event] = []
         if at is None:
             at = self._open(index, channel.item, _unadded(channel, data), added=False)
-        return self._settle(at, (channel.name, _part(data, channel)), text, span)
+            told = self._name(at, span)
+        return told + self._settle(at, (channel.name, _part(data, channel)), text, span)
 
     def done(self, index: int | None, raw: JsonObject, span: Span | None) -> list[Event]:
         type_ = str(raw.get("type"))
