@@ -190,6 +190,11 @@ MISTAKES = {
         "  - {cut: {inside: text}, refuse: {}}",
         "12:5: faults[0] takes only 1 key (make two entries of it), found {'cut': {'inside':",
     ),
+    "bare_fault_argument": (
+        "- cut: {inside: tool_arguments, at: 50%, ending: eof}",
+        "- rechunk: one_byte",
+        "12:14: faults[0].rechunk must be a mapping or empty, found 'one_byte'",
+    ),
     "unknown_invariant": (
         "- truncation_is_visible",
         "- truncation_visible",
