@@ -68,6 +68,8 @@ class _Walk(Anatomy):
         content = delta.get("content")
         if isinstance(content, str):
             self._content(content, (*at, "content"))
+        elif isinstance(content, dict):
+            self.add(K.TEXT, (*at, "content"))
         for position, part in enumerate(content if isinstance(content, list) else ()):
             if isinstance(part, dict):
                 self._part(part, (*at, "content", position))

@@ -17,6 +17,7 @@ from harness.model import (
     Provider,
     Span,
 )
+from harness.transports._arguments import compact
 from harness.transports._chain import Chain, encodable, joined, listed, paired
 from harness.transports._think import ThinkSplitter, split_whole
 from harness.transports.chat_completions import meaning
@@ -175,8 +176,11 @@ class Reply:
                 self.extras = {**self.extras, name: delta[name]}
 
     def _say(self, content: Any, span: Span | None) -> list[Event]:
+        """Text, a list of parts, or (a server's JSON mode) the object that was asked for."""
         if isinstance(content, str):
             return self.say(content, span)
+        if isinstance(content, dict):
+            return self.say(compact(content), span)
         events: list[Event] = []
         for part in content if isinstance(content, list) else ():
             if not isinstance(part, dict):
