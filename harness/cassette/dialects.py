@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from harness.cassette import recorders
+from harness.cassette import har, recorders
 from harness.cassette.events import Path, Plain
 from harness.cassette.fault import Bad
 
@@ -46,6 +46,12 @@ def _interactions(document: Plain) -> tuple[Plain, str]:
     return document, _accent(document)
 
 
+def _log(document: Plain) -> tuple[Plain, str]:
+    if not isinstance(document["log"].get("entries"), list):
+        raise Bad(("log", "entries"), "is no list: a HAR has its exchanges there")
+    return har.har(document), har.HAR
+
+
 _EXPECTED = "It needs `interactions`, a list of {request, response}"
 
 
@@ -66,6 +72,8 @@ def origin(path: Path, dialect: str) -> Path:
         return path[1:]
     if dialect == SPLIT and len(path) > 2:
         return (f"{path[2]}s", path[1], *path[3:])
+    if dialect == har.HAR:
+        return har.origin(path)
     return path[2:] if dialect == CHUNKS else recorders.origin(path, dialect)
 
 
@@ -120,6 +128,7 @@ _SHAPES: tuple[tuple[dict[str, type], Callable[[Plain], tuple[Plain, str]]], ...
     ({"http_interactions": list}, lambda found: (recorders.ruby(found), recorders.RUBY)),
     ({"requests": list, "responses": list}, lambda found: (_split(found), SPLIT)),
     ({"chunks": list, "request": dict}, lambda found: (_chunked(found), CHUNKS)),
+    ({"log": dict}, _log),
     ({"request": dict, "response": dict}, lambda found: (recorders.pair(found), recorders.PAIR)),
 )
 

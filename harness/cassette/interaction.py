@@ -34,6 +34,13 @@ _OLD_HTTPX = {"content", "status_code", "http_version"}
 _ENDINGS = {ending.value: ending for ending in Ending}
 
 
+def exchanged(item: Any, path: Path, *, ours: bool) -> tuple[Exchange, Note]:
+    """In files of others, one that got no answer stands among the rest, with its ending alone."""
+    if not ours and isinstance(item, dict) and "ending" in item and "response" not in item:
+        return unanswered(item, path)[1]
+    return answered(item, path, ours=ours)
+
+
 def answered(item: Any, path: Path, *, ours: bool) -> tuple[Exchange, Note]:
     raw = required(item, path)
     at = (*path, "response")

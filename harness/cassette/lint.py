@@ -14,7 +14,7 @@ from harness.cassette.dialects import UNVERSIONED, VCRPY, origin, to_stock
 from harness.cassette.events import Path, Plain
 from harness.cassette.fault import Bad, Fault, told
 from harness.cassette.framing import contradiction
-from harness.cassette.interaction import answered
+from harness.cassette.interaction import exchanged
 from harness.cassette.read import HARNESS, cassette
 from harness.cassette.source import Marks, parse, spelled
 from harness.cassette.suspicion import suspicions
@@ -79,7 +79,7 @@ def _findings(stock: Plain, dialect: str) -> Iterator[_Finding]:
     for number, item in enumerate(stock["interactions"]):
         at = ("interactions", number)
         try:
-            exchange, note = answered(item, at, ours=ours)
+            exchange, note = exchanged(item, at, ours=ours)
         except Bad as bad:
             if bad.path not in unread:
                 yield bad.path, BROKEN, told(bad.error()), "fault"

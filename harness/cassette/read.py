@@ -8,7 +8,7 @@ from typing import Any
 from harness.cassette.dialects import VCRPY, origin, to_stock
 from harness.cassette.events import Path, Plain
 from harness.cassette.fault import Bad
-from harness.cassette.interaction import answered, unanswered
+from harness.cassette.interaction import exchanged, unanswered
 from harness.cassette.shapes import brief, kept, mapping, only, required, rest, string
 from harness.cassette.source import Marks, parse
 from harness.cassette.value import FORMAT, KINDS, Cassette, Note
@@ -45,7 +45,7 @@ def cassette(stock: Plain) -> Cassette:
     if ours:
         _check_format(extras)
     pairs = [
-        answered(item, ("interactions", number), ours=ours)
+        exchanged(item, ("interactions", number), ours=ours)
         for number, item in enumerate(stock["interactions"])
     ]
     if "unanswered" in extras:
