@@ -1,7 +1,7 @@
 """HAR, in which browsers and debugging proxies export what passed: an entry is an exchange.
 
-The rule of this file: what a HAR does not say is not made up. It keeps no pieces, and of bodies what
-was read in them; how a connection broke is known where a browser named its error.
+The rule of this file: what a HAR does not say is not made up. It keeps no pieces, and bodies as
+they were read; how a connection broke is known where a browser named its error.
 """
 
 from __future__ import annotations
