@@ -1,5 +1,6 @@
 """Failed, errored and untestable are three things, and one never hides as another."""
 
+import asyncio
 import logging
 import warnings
 
@@ -43,9 +44,19 @@ def test_a_broken_invariant_is_failed(tmp_path):
     assert "Goodbye." in violation.sentence
 
 
-@pytest.mark.parametrize("raised", [ValueError("mine"), KeyError("x"), TargetError("broken")])
+@pytest.mark.parametrize(
+    "raised",
+    [
+        ValueError("mine"),
+        KeyError("x"),
+        TargetError("broken"),
+        SystemExit(0),
+        asyncio.CancelledError("mine"),
+    ],
+)
 def test_an_adapter_that_raises_is_errored(tmp_path, raised):
-    """Never failed: nothing is known of the client, and its session is closed all the same."""
+    """Never failed: nothing is known of the client, and its session is closed all the same. Nor
+    may it end the run: one that exits with 0 would have been green."""
 
     def crashes(wire, turn):
         post(wire, turn)
@@ -167,22 +178,34 @@ def test_a_should_alone_does_not_fail(tmp_path):
     assert [one.level for one in verdict.violations] == [Level.SHOULD]
 
 
-def test_what_a_target_logs_and_warns_is_heard(tmp_path):
-    """Where a secret must not be: in a log, a warning, a message or a repr."""
+def _logs(secret):
+    logging.getLogger("theirs").debug("sent %s", secret)
+
+
+def _warns(secret):
+    warnings.warn(f"used {secret}", stacklevel=1)
+
+
+def _logs_what_has_no_format(secret):
+    logging.getLogger("theirs").debug("sent %d", secret)
+
+
+@pytest.mark.parametrize("says", [_logs, _warns, _logs_what_has_no_format])
+def test_what_a_target_logs_and_warns_is_heard(tmp_path, says):
+    """Where a secret must not be; and who says it so that nothing can format it is not errored."""
 
     def leaks(wire, turn):
-        logging.getLogger("theirs").debug("sent %s", turn.credential["value"])
-        warnings.warn(f"used {turn.credential['value']}", stacklevel=1)
+        says(turn.credential["value"])
         post(wire, turn)
 
     cell = cell_of(tmp_path, expect="[secrets_stay_secret]")
     verdict = run_cell(cell, Toy(leaks))
-    assert verdict.kind is VerdictKind.FAILED
-    assert {one.invariant for one in verdict.violations} == {"secrets_stay_secret"}
+    assert verdict.kind is VerdictKind.FAILED, verdict.reason
+    assert [one.sentence for one in verdict.violations] == ["secret 0 is in an output"]
 
 
 def test_an_interrupt_ends_the_run(tmp_path):
-    """What is no Exception is not turned into a verdict."""
+    """Whoever stopped it wants no verdict."""
 
     def interrupted(wire, turn):
         raise KeyboardInterrupt

@@ -3,7 +3,8 @@
 The steps of a run, and what ends each of them:
 1. the stage is set: a player, a clock, a door;
 2. the target runs each turn. UnexpectedRequest and WaitsForEver end the case as *failed*, by the
-   invariants of those names; any other exception of the adapter is *errored*;
+   invariants of those names; any other exception of the adapter is *errored*, also one that would
+   end the process, or the task that it believes itself in;
 3. a target that never reached the player although its tape expects a request is *errored*;
 4. the invariants are asked, and only they can say *failed*.
 This is the one place that may catch everything: an adapter's crash must not end the night's run.
@@ -11,6 +12,8 @@ This is the one place that may catch everything: an adapter's crash must not end
 
 from __future__ import annotations
 
+import asyncio
+import io
 import logging
 import time
 import traceback
@@ -48,7 +51,7 @@ def run_cell(cell: Cell, target: Target, door: str = "inprocess") -> Verdict:
 
 
 def run_case(case: Case, target: Target, door: str = "inprocess") -> Verdict:
-    """The verdict on one case. Raises only what is no Exception: an interrupt."""
+    """The verdict on one case. Raises only an interrupt."""
     return _guarded(case, lambda: _play(case, target, door))
 
 
@@ -58,8 +61,10 @@ def _guarded(case: Case, play: Callable[[], Verdict]) -> Verdict:
         verdict = play()
     except HarnessError as error:  # our own are sentences already
         verdict = Verdict(case, VerdictKind.ERRORED, reason=error.render())
+    except (SystemExit, asyncio.CancelledError):
+        verdict = _crashed(case)
     except Exception:  # noqa: BLE001
-        verdict = Verdict(case, VerdictKind.ERRORED, reason=traceback.format_exc(limit=-6))
+        verdict = _crashed(case)
     told = tuple(replace(one, sentence=masked(one.sentence)) for one in verdict.violations)
     return replace(
         verdict,
@@ -69,20 +74,25 @@ def _guarded(case: Case, play: Callable[[], Verdict]) -> Verdict:
     )
 
 
+def _crashed(case: Case) -> Verdict:
+    return Verdict(case, VerdictKind.ERRORED, reason=traceback.format_exc(limit=-6))
+
+
 def _play(case: Case, target: Target, door: str) -> Verdict:
     outputs: list[str] = []
-    with set_stage(case, door) as stage, _listening(outputs):
+    with set_stage(case, door) as stage:
         refusal = _refusal(case, target, door) or stage.refusal
         if refusal:
             return Verdict(case, VerdictKind.UNTESTABLE, reason=refusal)
         ours = "inprocess" in target.doors  # it may sleep on our clock, which a stranger cannot
-        features = target.start().features
-        lacking = unsuited(case, features, own_clock=not ours)
-        if lacking:
-            return Verdict(case, VerdictKind.UNTESTABLE, reason=lacking)
-        told = {"features": features, "scale": stage.clock_scale if ours else 1.0}
-        case = replace(case, facts={**case.facts, **told})
-        reports = reports_of(case, target, stage)
+        with _listening(outputs):
+            features = target.start().features
+            lacking = unsuited(case, features, own_clock=not ours)
+            if lacking:
+                return Verdict(case, VerdictKind.UNTESTABLE, reason=lacking)
+            told = {"features": features, "scale": stage.clock_scale if ours else 1.0}
+            case = replace(case, facts={**case.facts, **told})
+            reports = reports_of(case, target, stage)
         trace = _trace(case, stage, reports, outputs)
     return _judged(trace)
 
@@ -151,18 +161,21 @@ def _violations(trace: Trace) -> Iterator[Violation]:
                 yield Violation(expectation.invariant, level, sentence, None if once else turn)
 
 
+class _Ear(logging.StreamHandler[io.StringIO]):
+    """Who logs what cannot be formatted goes on, as with any handler; it is heard as it stands."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 -- the library's name
+        self.stream.write(f"{record.msg!r} {record.args!r}\n")
+
+
 @contextmanager
 def _listening(outputs: list[str]) -> Iterator[None]:
     """What the target logs or warns while it runs, down to debug. Nobody else hears it meanwhile:
     the library's own chatter would bury what a failing case has to say."""
-
-    class Handler(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            outputs.append(self.format(record))
-
+    heard = io.StringIO()
     root = logging.getLogger()
     level, handlers = root.level, root.handlers[:]
-    root.handlers[:] = [Handler(logging.DEBUG)]
+    root.handlers[:] = [_Ear(heard)]
     root.setLevel(logging.DEBUG)
     try:
         with warnings.catch_warnings(record=True) as caught:
@@ -172,3 +185,4 @@ def _listening(outputs: list[str]) -> Iterator[None]:
     finally:
         root.handlers[:] = handlers
         root.setLevel(level)
+        outputs.append(heard.getvalue())
