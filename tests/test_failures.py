@@ -115,6 +115,32 @@ def test_a_delay_inside_the_body_is_read():
     assert "retry_delay" not in (failure.provider_data or {})
 
 
+HOSTILE = {
+    "deep_lists": b'{"error":' + b"[" * 900 + b"]" * 900 + b"}",
+    "deep_objects": b'{"error":{"message":' + b'{"a":' * 450 + b"1" + b"}" * 452,
+    "digits": b'{"error":{"message":"no","code":"' + b"9" * 5000 + b'"}}',
+    "no_digit": '{"error":{"message":"no","code":"²"}}'.encode(),
+    "half_a_pair": b'{"error":{"message":"\\ud800"}}',
+    "no_utf_8": b'{"error":{"message":"\xff"}}',
+    "endless_delay": b'{"error":{"message":"no","details":[{"retryDelay":"%bs"}]}}' % (b"9" * 400),
+}
+
+
+@pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_body_is_answered(body):
+    """In words that can be written down, and without a wait that never ends."""
+    failure = classify(400, body)
+    assert failure.message.encode()
+    assert failure.kind is K.INVALID_REQUEST
+    assert failure.retry_after is None
+
+
+def test_the_words_of_a_damaged_body_are_read():
+    """A byte order mark or a byte that is no UTF-8 hides no message."""
+    assert classify(400, b'\xef\xbb\xbf{"error":{"message":"busy"}}').message == "busy"
+    assert classify(400, b'{"error":{"message":"busy \xff"}}').message == "busy \ufffd"
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(0, 999) | st.text(),
     lambda inner: (

@@ -13,12 +13,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
-
+from harness.errors import WireError
 from harness.model import Failure, FailureKind, Headers, Provider, find_header
 from harness.transports import _verdicts
+from harness.transports._arguments import compact
+from harness.wire import jsontext
 
 _LONGEST_MESSAGE = 2000
+_STATUS = re.compile("[45][0-9][0-9]")
+_DELAY = re.compile("([0-9]{1,9}(?:[.][0-9]{1,9})?)s")
 _KEPT = ("code", "param", "failed_generation", "innererror", "request_id")
 _REQUEST_IDS = ("x-request-id", "request-id", "x-amzn-requestid", "apim-request-id")
 
@@ -115,10 +118,11 @@ def parsed(body: Any) -> Any:
     """JSON out of bytes or text; text that is none stays text."""
     if not isinstance(body, bytes | str):
         return body
+    raw = body.encode("utf-8", "replace") if isinstance(body, str) else body
     try:
-        return orjson.loads(body)
-    except ValueError:
-        return body.decode("utf-8", "replace") if isinstance(body, bytes) else body
+        return jsontext.loads(raw)
+    except WireError:
+        return raw.decode("utf-8", "replace")
 
 
 def _default_message(status: int | None, provider: Provider | None) -> str:
@@ -133,7 +137,7 @@ def _word(code: str) -> str:
 def _text(value: Any) -> str:
     """Words of a value that ought to be a string: validation lists and objects become readable."""
     if isinstance(value, str):
-        return value.strip()
+        return jsontext.heal(value).strip()
     if isinstance(value, list):
         return "; ".join(filter(None, map(_text, value)))
     if isinstance(value, dict):
@@ -142,7 +146,7 @@ def _text(value: Any) -> str:
         )
         where = value.get("loc")
         at = ".".join(map(str, where)) + ": " if isinstance(where, list) and inner else ""
-        return at + (_text(inner) if inner else orjson.dumps(value, default=str).decode())
+        return at + _text(inner or compact(value))
     return "" if value is None or isinstance(value, bool) else str(value)
 
 
@@ -189,8 +193,7 @@ def _read_object(error: dict[str, Any], body: dict[str, Any]) -> _Said:
     for detail in details if isinstance(details, list) else [details]:
         if isinstance(detail, dict):
             said.more += f" {_text(detail.get('reason'))} {_text(detail.get('error_code'))}"
-            delay = re.fullmatch(r"(\d+(?:\.\d+)?)s", _text(detail.get("retryDelay")))
-            if delay:
+            if delay := _DELAY.fullmatch(_text(detail.get("retryDelay"))):
                 said.kept["retry_delay"] = float(delay[1])
     inner = error.get("innererror")
     if isinstance(inner, dict):
@@ -220,7 +223,7 @@ def _number(said: _Said, source: Mapping[str, Any]) -> None:
     """The HTTP status that the body itself names."""
     for name in ("status_code", "raw_status_code", "code", "status"):
         value = source.get(name)
-        if isinstance(value, str) and value.isdigit():
+        if isinstance(value, str) and _STATUS.fullmatch(value):
             value = int(value)
         if type(value) is int and 400 <= value < 600:
             said.status = value
