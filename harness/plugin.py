@@ -19,7 +19,7 @@ from harness.contracts import Target
 from harness.data import builtin
 from harness.engine import Cell, cells, read_scenario, run_cell
 from harness.engine.document import document_of
-from harness.engine.known import Known, known_for, load_known, shipped_known
+from harness.engine.known import Known, counted, known_for, load_known, shipped_known
 from harness.engine.story import tell
 from harness.engine.targets import make_target
 from harness.errors import HarnessError
@@ -173,12 +173,10 @@ class CaseItem(pytest.Item):
     def setup(self) -> None:
         run = self.config.stash[RUN]
         record_first(self.config, self.cell.scenario, self.cell.provider)
-        self.verdict = run_cell(self.cell, run.target, run.door)
-        known = known_for(self.cell.id, run.known)
+        judged = run_cell(self.cell, run.target, run.door)
+        self.verdict = counted(judged, run.known, strict=run.settings.strict)
         if run.config.getoption("--harness-report"):
-            document = document_of(self.verdict, target=run.name) | {
-                "known": known.link if known else None
-            }
+            document = document_of(self.verdict, target=run.name)
             self.user_properties.append(("harness", json.dumps(document)))
         if self.verdict.kind is VerdictKind.ERRORED:
             raise CaseFailed(tell(self.verdict))
@@ -193,12 +191,7 @@ class CaseItem(pytest.Item):
                 pytest.xfail(f"{known.reason} ({known.link})")
             raise CaseFailed(tell(verdict))
         if known:
-            raise CaseFailed(
-                f"{self.cell.id} is listed as a known failure ({known.link}), and now it passes: "
-                "take the entry out"
-            )
-        if verdict.violations and self.config.stash[RUN].settings.strict:
-            raise CaseFailed(tell(verdict))
+            raise CaseFailed(verdict.reason)
         for violation in verdict.violations:
             if violation.level is Level.SHOULD:
                 text = f"{violation.invariant}: {violation.sentence}"

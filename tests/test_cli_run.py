@@ -122,7 +122,8 @@ def test_a_known_failure_is_no_red_and_a_stale_one_is(home, capsys):
     known = home / "known.yaml"
     known.write_text('- {case: "greeting[*]", reason: it lies, link: "https://example.com/1"}\n')
     assert run("--target", "lies_toy:make", "--known-failures", str(known)) == 2
-    assert run("--target", "good_toy:make", "--known-failures", str(known)) == 1
+    assert run("--target", "good_toy:make", "--known-failures", str(known), "--quiet") == 1
+    assert "greeting[openai-chat-clean] is listed as a known failure" in capsys.readouterr().out
     known.write_text('- {case: "greetings[*]", reason: x, link: "https://example.com/1"}\n')
     assert run("--target", "good_toy:make", "--known-failures", str(known)) == 1
     assert "STALE known failure: no case is called 'greetings[*]'" in capsys.readouterr().out
@@ -134,7 +135,8 @@ def test_a_should_is_red_for_the_strict_only(home, capsys):
     text = file.read_text("utf-8").replace("[means]", "[{means: , level: should}]")
     file.write_text(text, "utf-8")
     assert run("--target", "lies_toy:make") == 0
-    assert run("--target", "lies_toy:make", "--strict") == 1
+    assert run("--target", "lies_toy:make", "--strict", "--quiet") == 1
+    assert "SHOULD means: the text is 'Goodbye.'" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("form", ["json", "junit", "markdown", "text"])

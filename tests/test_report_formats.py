@@ -98,6 +98,30 @@ def test_a_known_failure_is_no_annotation():
     assert render("github", [failed | {"known": "https://example.com/1"}]).count("\n") == 1
 
 
+@pytest.mark.parametrize("name", ["github", "junit", "markdown", "text"])
+def test_a_known_failure_that_passes_is_red_in_every_report(name):
+    """A run that is red for nothing else says why."""
+    passed = next(document for document in judged("reference") if document["verdict"] == "passed")
+    link, why = "https://example.com/1", "it is listed, and passes: take the entry out"
+    told = render(name, [passed | {"known": link, "reason": why}])
+    assert why in told.replace("%2C", ",").replace("%3A", ":")
+    if name == "junit":
+        root = ET.fromstring(told)
+        assert root.get("failures") == "1"
+        assert root.find("testsuite/testcase/failure").get("message") == why
+
+
+def test_junit_begins_with_what_is_graver():
+    """A viewer shows the first sentence alone: not a SHOULD where a MUST is broken."""
+    failed = next(document for document in judged() if document["verdict"] == "failed")
+    one = failed["violations"][0]
+    should, must = one | {"level": "should"}, one | {"sentence": "the graver"}
+    root = ET.fromstring(render("junit", [failed | {"violations": [should, must]}]))
+    failure = root.find("testsuite/testcase/failure")
+    assert failure.get("message") == "the graver"
+    assert failure.text.startswith("MUST")
+
+
 def test_a_report_can_go_to_stdout(capfdbinary):
     """`github:-` is how a workflow reads it."""
     write_report("github:-", judged())

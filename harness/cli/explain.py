@@ -26,8 +26,9 @@ def _run(arguments: argparse.Namespace) -> int:
     chosen = list(select([arguments.case], settings.folders or (builtin("scenarios"),)))
     maker = maker_of(arguments, settings)
     target = maker()
+    known = known_of(maker, settings.known_failures)
     try:
-        for verdict in run(chosen, target, door_of(arguments, target), known_of(maker, None)):
+        for verdict in run(chosen, target, door_of(arguments, target), known):
             print(tell(verdict, all_pieces=True))
     finally:
         target.stop()

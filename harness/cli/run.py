@@ -19,7 +19,7 @@ from harness.engine.pool import Maker
 from harness.engine.run import run, select
 from harness.engine.story import tell
 from harness.errors import UsageError
-from harness.model import Level, Verdict, VerdictKind
+from harness.model import Verdict, VerdictKind
 from harness.providers import PROVIDERS
 from harness.reports import REPORTS, check_report, write_report
 from harness.settings import read_settings
@@ -79,7 +79,7 @@ def _run(arguments: argparse.Namespace) -> int:
     left = stale(known, (cell.id for cell in chosen)) if whole else []
     for entry in left:
         print(f"STALE known failure: no case is called {entry.case!r}; take it out")
-    code = exit_code(verdicts, strict=strict)
+    code = exit_code(verdicts)
     return 1 if left and code == 0 else code
 
 
@@ -95,12 +95,12 @@ def _verdicts(
     target = maker()
     door = door_of(arguments, target)
     progress = Progress(len(chosen), quiet=arguments.quiet, color=not arguments.no_color)
-    running = run(chosen, target, door, known, maker=maker, jobs=arguments.jobs)
+    running = run(chosen, target, door, known, strict=strict, maker=maker, jobs=arguments.jobs)
     try:
         for verdict in running:
             verdicts.append(verdict)
             progress.seen(verdict)
-            red = is_red(verdict, strict=strict)
+            red = is_red(verdict)
             if red and not arguments.quiet:
                 progress.say(tell(verdict))
             if arguments.fail_fast and red:
@@ -112,19 +112,17 @@ def _verdicts(
     return verdicts
 
 
-def exit_code(verdicts: list[Verdict], *, strict: bool = False) -> int:
+def exit_code(verdicts: list[Verdict]) -> int:
     """3 if anything errored; else 1 if a MUST failed, or a known failure passes; 0 needs a pass."""
     kinds = Counter(verdict.kind for verdict in verdicts)
     if kinds[VerdictKind.ERRORED]:
         return 3
-    if any(is_red(verdict, strict=strict) for verdict in verdicts):
+    if any(map(is_red, verdicts)):
         return 1
     return 0 if kinds[VerdictKind.PASSED] else 2
 
 
-def is_red(verdict: Verdict, *, strict: bool = False) -> bool:
-    """Whether a run must not be green: a broken MUST, an error, or a known failure that passes."""
-    if verdict.known:
-        return verdict.kind in {VerdictKind.PASSED, VerdictKind.ERRORED}
-    broken = any(strict or violation.level is Level.MUST for violation in verdict.violations)
-    return broken or verdict.kind is VerdictKind.ERRORED
+def is_red(verdict: Verdict) -> bool:
+    """Whether a run must not be green: a failure, an error, or a known failure that passes."""
+    unwanted = VerdictKind.PASSED if verdict.known else VerdictKind.FAILED
+    return verdict.kind in {unwanted, VerdictKind.ERRORED}

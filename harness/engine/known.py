@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 
 from harness.errors import FileError, Where
+from harness.model import Verdict, VerdictKind
 from harness.scenario.positions import parse
 
 
@@ -53,6 +54,21 @@ def shipped_known(target: str) -> tuple[Known, ...]:
 
 def known_for(case_id: str, entries: Iterable[Known]) -> Known | None:
     return next((entry for entry in entries if entry.matches(case_id)), None)
+
+
+def counted(verdict: Verdict, entries: Iterable[Known], *, strict: bool = False) -> Verdict:
+    """A verdict as its user counts it: for the strict a SHOULD is a failure, a failure may be a
+    known one, and an entry whose case passes says that it is to go."""
+    if strict and verdict.kind is VerdictKind.PASSED and verdict.violations:
+        verdict = replace(verdict, kind=VerdictKind.FAILED)
+    entry = known_for(verdict.case.id, entries)
+    if entry is None:
+        return verdict
+    reason = verdict.reason
+    if verdict.kind is VerdictKind.PASSED:
+        listed = f"{verdict.case.id} is listed as a known failure ({entry.link})"
+        reason = f"{listed}, and now it passes: take the entry out"
+    return replace(verdict, known=entry.link, reason=reason)
 
 
 def stale(entries: Iterable[Known], drawn: Iterable[str]) -> list[Known]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from harness.contracts import Target
 from harness.data import builtin
 from harness.engine.cells import Cell, cells
 from harness.engine.judge import run_cell
-from harness.engine.known import Known, known_for
+from harness.engine.known import Known, counted
 from harness.engine.names import read_scenario
 from harness.engine.pool import Maker, pooled
 from harness.errors import UsageError
@@ -79,6 +79,7 @@ def run(  # noqa: PLR0913 -- what is run, on what, and by how many
     door: str,
     known: Sequence[Known] = (),
     *,
+    strict: bool = False,
     maker: Maker | None = None,
     jobs: int = 1,
 ) -> Generator[Verdict, None, None]:
@@ -87,6 +88,5 @@ def run(  # noqa: PLR0913 -- what is run, on what, and by how many
         verdicts = pooled(chosen, maker, door, jobs)
     else:
         verdicts = (run_cell(cell, target, door) for cell in chosen)
-    for cell, verdict in zip(chosen, verdicts, strict=True):
-        entry = known_for(cell.id, known)
-        yield replace(verdict, known=entry.link) if entry else verdict
+    for _, verdict in zip(chosen, verdicts, strict=True):
+        yield counted(verdict, known, strict=strict)

@@ -24,6 +24,11 @@ def count(documents: Iterable[dict[str, Any]]) -> dict[str, int]:
     return counts
 
 
+def is_red(document: dict[str, Any]) -> bool:
+    """An error, a failure that is not known, or a known one that passes now."""
+    return document["verdict"] in {"errored", "passed" if document["known"] else "failed"}
+
+
 def by_family(documents: Iterable[dict[str, Any]]) -> dict[tuple[str, str], dict[str, int]]:
     """(family, wire) -> counts, in order of name."""
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}

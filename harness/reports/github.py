@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from harness.reports._count import KINDS, count
+from harness.reports._count import KINDS, count, is_red
 
 _CONTROL = re.compile(r"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _ESCAPES: dict[str, str | int | None] = {"%": "%25", "\r": "%0D", "\n": "%0A"}
@@ -29,10 +29,11 @@ def _lines(documents: Sequence[dict[str, Any]]) -> Iterator[str]:
             last = (document["reason"].strip().splitlines() or [""])[-1]
             yield _command("error", f"errored: {document['case']}", last, document)
     for document in documents:
-        if document["verdict"] == "failed" and not document["known"]:
-            yield _command("error", f"failed: {document['case']}", _sentences(document), document)
+        if is_red(document) and document["verdict"] != "errored":
+            told = _sentences(document) if document["verdict"] == "failed" else document["reason"]
+            yield _command("error", f"failed: {document['case']}", told, document)
     for document in documents:
-        if document["verdict"] == "passed" and document["violations"]:
+        if document["verdict"] == "passed" and document["violations"] and not document["known"]:
             yield _command("warning", f"warned: {document['case']}", _sentences(document), document)
     counts = count(documents)
     told = ", ".join(f"{counts[kind]} {kind}" for kind in (*KINDS, "known", "warned"))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from harness.reports._count import count
+from harness.reports._count import count, is_red
 
 _FORBIDDEN = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -31,7 +31,7 @@ def _totals(cells: Sequence[dict[str, Any]], *, skipped: bool = False) -> dict[s
     counts = count(cells)
     totals = {
         "tests": str(counts["drawn"]),
-        "failures": str(counts["failed"]),
+        "failures": str(sum(is_red(cell) for cell in cells) - counts["errored"]),
         "errors": str(counts["errored"]),
         "time": f"{sum(cell['seconds'] for cell in cells):.4f}",
     }
@@ -48,15 +48,16 @@ def _case(suite: ET.Element, cell: dict[str, Any]) -> None:
         file=f"scenarios/{cell['scenario']}.yaml",
         time=f"{cell['seconds']:.4f}",
     )
+    graver_first = sorted(cell["violations"], key=lambda one: one["level"] != "must")
     sentences = "\n".join(
-        f"{v['level'].upper()} {v['invariant']}: {v['sentence']}" for v in cell["violations"]
+        f"{v['level'].upper()} {v['invariant']}: {v['sentence']}" for v in graver_first
     )
     if cell["verdict"] == "failed" and cell["known"]:
         ET.SubElement(case, "skipped", message=f"known failure: {cell['known']}")
-    elif cell["verdict"] == "failed":
-        first = cell["violations"][0]["sentence"] if cell["violations"] else ""
+    elif is_red(cell) and cell["verdict"] != "errored":
+        first = cell["reason"] or graver_first[0]["sentence"]
         failure = ET.SubElement(case, "failure", message=first, type="violation")
-        failure.text = f"{sentences}\nreplay it: {cell['replay']}"
+        failure.text = f"{sentences}\nreplay it: {cell['replay']}".lstrip()
     elif cell["verdict"] == "errored":
         ET.SubElement(case, "error", message="errored", type="adapter").text = cell["reason"]
     elif cell["verdict"] == "untestable":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from harness.reports._count import KINDS, by_family, count
+from harness.reports._count import KINDS, by_family, count, is_red
 
 
 def render(documents: Sequence[dict[str, Any]]) -> str:
@@ -23,7 +23,7 @@ def _lines(documents: Sequence[dict[str, Any]]) -> Iterator[str]:
     for (family, wire), row in by_family(documents).items():
         cells = " | ".join(str(row[kind]) for kind in ("drawn", *KINDS, "known"))
         yield f"| {family} | {wire} | {cells} |"
-    red = [d for d in documents if d["verdict"] in {"failed", "errored"}]
+    red = [d for d in documents if is_red(d) or d["verdict"] == "failed"]
     if red:
         yield ""
         yield "## What failed"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from harness.reports._count import KINDS, by_family, count
+from harness.reports._count import KINDS, by_family, count, is_red
 
 
 def render(documents: Sequence[dict[str, Any]]) -> str:
@@ -25,7 +25,7 @@ def _lines(documents: Sequence[dict[str, Any]]) -> Iterator[str]:
         right = (cell.rjust(width) for cell, width in zip(row[2:], widths[2:], strict=True))
         yield "  ".join((*left, *right)).rstrip()
     for document in sorted(documents, key=lambda d: str(d["case"])):
-        if document["verdict"] in {"failed", "errored"} and not document["known"]:
+        if is_red(document):
             yield f"{document['verdict'].upper()} {document['case']}"
             for violation in document["violations"]:
                 named = f"{violation['level'].upper()} {violation['invariant']}"
