@@ -171,7 +171,8 @@ def test_cited_text_is_text():
         "output": {"message": {"content": [{"citationsContent": cited}]}},
         "stopReason": "end_turn",
     }
-    assert outcome(raw=json.dumps(whole).encode()).response.content == "It is so."
+    said = outcome(raw=json.dumps(whole).encode()).response
+    assert (said.content, said.data("citations")) == ("It is so.", [{"title": "Book"}])
     events = [START, delta(0, text="It is so."), delta(0, citation={"title": "Book"}), stop(), META]
     streamed = outcome(*events)
     assert streamed.response.content == "It is so."
@@ -183,6 +184,20 @@ def test_text_in_a_block_of_a_call_is_no_argument():
     said = outcome(START, CALL, ARGUMENTS, delta(0, text="so"), stop("tool_use"), META)
     assert said.response.tool_calls[0].arguments == '{"a":1}'
     assert said.response.content == "so"
+
+
+def test_what_is_no_input_costs_the_call():
+    """A toolUse delta of a wrong type may have held its arguments: `{}` is not what was said."""
+    said = outcome(START, CALL, delta(0, toolUse="x"), closed(0), stop("tool_use"), META)
+    assert said.response.tool_calls is None
+    assert len(said.dropped) == 1
+
+
+def test_metadata_before_its_turn_is_read():
+    """Then nobody is told that the usage is unknown."""
+    said = outcome(START, delta(0, text="so"), META, stop())
+    assert said.response.usage is not None
+    assert not said.warnings
 
 
 def test_the_service_envelope_under_200_is_an_error():

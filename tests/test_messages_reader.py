@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from harness.model import (
     Ending,
+    EventKind,
     Exchange,
     FailureKind,
     FinishReason,
@@ -226,6 +227,48 @@ def test_an_unreadable_event_costs_the_calls_it_may_have_belonged_to():
     assert reader.outcome.response.tool_calls is None
     assert reader.outcome.response.content == "after"
     assert reader.outcome.dropped == ("read_file",)
+
+
+@pytest.mark.parametrize(
+    ("input_", "arguments"), [({"a": 1}, '{"a":1}'), ([1], None), (7, None), (None, "{}")]
+)
+def test_input_that_is_no_fragment_is_never_an_empty_object(input_, arguments):
+    """Whole arguments in the place of a piece of their text are read, and what is none is named."""
+    said = delta(0, type="input_json_delta", partial_json=input_)
+    _, reader = read(
+        TRANSPORT.reader(BACKEND),
+        [body(START, opened(0, **TOOL), said, closed(0), ended("tool_use"), STOP)],
+    )
+    calls = reader.outcome.response.tool_calls or ()
+    assert [call.arguments for call in calls] == ([arguments] if arguments else [])
+    assert bool(reader.outcome.dropped) is not bool(arguments)
+
+
+def test_words_that_are_no_text_are_told_of():
+    """They are in no reply, so a warning says that they came."""
+    events = [START, opened(0, type="text", text=""), delta(0, type="text_delta", text=7)]
+    _, reader = read(TRANSPORT.reader(BACKEND), [body(*events, ended("end_turn"), STOP)])
+    assert reader.outcome.warnings == ("a text_delta that is no text was passed over",)
+
+
+def test_many_kinds_of_surprises_are_told_in_few_words():
+    """A stream that has a new one in every event costs no more for that."""
+    unknown = [{"type": f"new_{number}"} for number in range(1000)]
+    _, reader = read(TRANSPORT.reader(BACKEND), [body(START, *unknown, ended("end_turn"), STOP)])
+    assert "new_0" in reader.outcome.warnings[0]
+    assert len(reader.outcome.warnings) < 100
+
+
+def test_half_a_pair_at_the_end_is_no_secret():
+    """In a text that nothing follows it stands as U+FFFD, and in a name too."""
+    text, call = {"type": "text", "text": "a\ud83d"}, {"type": "tool_use", "name": "f\ud83d"}
+    whole = {"type": "message", "content": [text, call | {"id": "\ud83d", "input": {}}]}
+    raw = json.dumps(whole | {"stop_reason": "tool_use"}).encode()
+    events, reader = read(TRANSPORT.reader(BACKEND), [raw])
+    reply = reader.outcome.response
+    assert reply.content == "a\ufffd"
+    assert (reply.tool_calls[0].name, reply.tool_calls[0].id) == ("f\ufffd", "\ufffd")
+    assert "".join(event.text for event in events if event.kind is EventKind.TEXT) == "a\ufffd"
 
 
 def test_an_error_event_is_a_failure_under_status_200():

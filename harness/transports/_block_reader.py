@@ -35,6 +35,7 @@ from harness.transports._whole import Whole
 from harness.wire import jsontext
 
 _BLANK = b" \t\r\n"
+_MOST_WARNINGS = 50  # a hostile stream may have a new one in every event
 _CUT = frozenset({FinishReason.LENGTH, FinishReason.PAUSE, FinishReason.ERROR})
 
 
@@ -196,17 +197,20 @@ class BlockReader(ABC):
         return [Event(EventKind.FAILURE, failure.message, failure=failure)]
 
     def warn(self, sentence: str) -> list[Event]:
-        """Said once, however often it happens."""
-        if sentence in self.warnings:
+        """Said once, however often it happens; and of very many the first ones."""
+        if sentence in self.warnings or len(self.warnings) == _MOST_WARNINGS:
             return []
+        if len(self.warnings) == _MOST_WARNINGS - 1:
+            sentence = "there is more of this kind than is told here"
         self.warnings = (*self.warnings, sentence)
         return [Event(EventKind.WARNING, sentence)]
 
     def terminate(self) -> list[Event]:
         """The wire said that its reply is whole."""
         self.terminated = True
+        events = self.blocks.flush()
         finish = self._settled()[2]
-        return [Event(EventKind.FINISH, finish.value, finish=finish)]
+        return [*events, Event(EventKind.FINISH, finish.value, finish=finish)]
 
     def _judge(self) -> Outcome:
         if self.failure is not None:

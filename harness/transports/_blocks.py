@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from harness.model import Event, EventKind, JsonObject, Span
 from harness.transports._strand import Strand
@@ -31,7 +31,7 @@ class Block(NamedTuple):
     raw: JsonObject
     text: Strand
     signature: Strand
-    extras: tuple[JsonObject, ...] = ()
+    extras: Any = None  # a chain of lists
     call: int | None = None
     id: str | None = None
     name: str = ""
@@ -44,12 +44,13 @@ class Blocks:
     """The blocks in their order of appearance. `at` finds the one that a wire's index means: an
     index that is opened again is a new block, because some proxies number every block 0."""
 
-    __slots__ = ("_at", "_list", "_shared", "calls", "latest")
+    __slots__ = ("_at", "_list", "_shared", "_sound", "calls", "latest")
 
     def __init__(self) -> None:
         self._list: list[Block] = []
         self._at: dict[int, int] = {}
         self._shared = False
+        self._sound = 0  # where the blocks begin that no frame was lost for
         self.calls = 0
         self.latest = 0  # the index that was opened last: what a delta without an index means
 
@@ -64,7 +65,8 @@ class Blocks:
         other = Blocks.__new__(Blocks)
         self._shared = other._shared = True  # noqa: SLF001
         other._list, other._at = self._list, self._at  # noqa: SLF001
-        other.calls, other.latest = self.calls, self.latest
+        other._sound, other.calls = self._sound, self.calls  # noqa: SLF001
+        other.latest = self.latest
         return other
 
     def get(self, index: int) -> Block | None:
@@ -89,6 +91,7 @@ class Blocks:
     ) -> list[Event]:
         """A new block; `called` is the id and the name of a tool call. The start of a call that is
         under way, sent again by a relay, is no second call."""
+        called = (called[0] and jsontext.heal(called[0]), jsontext.heal(called[1]))
         known = self.get(index)
         again = known is not None and known.call is not None and not known.closed
         if again and known is not None and shape is Shape.CALL and known.id == called[0]:
@@ -99,7 +102,7 @@ class Blocks:
         call = None
         if shape is Shape.CALL:
             call, self.calls = self.calls, self.calls + 1
-        self._list.append(Block(shape, raw, Strand(), Strand(), (), call, *called))
+        self._list.append(Block(shape, raw, Strand(), Strand(), None, call, *called))
         if call is None:
             return []
         return [Event(EventKind.TOOL_NAME, called[1], call, *called, span=span)]
@@ -129,7 +132,7 @@ class Blocks:
         """Something that belongs to the block and is no text: a citation."""
         block = self.get(index)
         if block is not None:
-            self._put(index, block._replace(extras=(*block.extras, extra)))
+            self._put(index, block._replace(extras=(block.extras, [extra])))
 
     def merge(self, index: int, more: JsonObject) -> None:
         block = self.get(index)
@@ -144,9 +147,20 @@ class Blocks:
         return self.grow(index, "\ufffd", span) if block.half else []
 
     def damage(self) -> None:
-        """A frame that could not be read may have been meant for any block that is open."""
+        """A frame that could not be read may have been meant for any block that is open. However
+        many such frames there are, each block is looked at once."""
+        if self._sound == len(self._list):
+            return  # each of them is closed, or damaged already
         self._own()
-        self._list = [b if b.closed else b._replace(damaged=True) for b in self._list]
+        for at in range(self._sound, len(self._list)):
+            if not self._list[at].closed:
+                self._list[at] = self._list[at]._replace(damaged=True)
+        self._sound = len(self._list)
+
+    def flush(self, span: Span | None = None) -> list[Event]:
+        """Nothing follows: half of a surrogate pair stays half."""
+        halves = [index for index, at in self._at.items() if self._list[at].half]
+        return [event for index in halves for event in self.close(index, span)]
 
     def text(self, shape: Shape) -> str:
         return "".join(str(block.text) for block in self._list if block.shape is shape)

@@ -25,6 +25,7 @@ from harness.model import (
 from harness.transports._arguments import as_text, repair
 from harness.transports._block_reader import BlockReader
 from harness.transports._blocks import Block, Shape, is_content
+from harness.transports._chain import listed
 from harness.transports._failures import broken, classify
 from harness.transports.anthropic_messages import meaning
 from harness.wire import jsontext
@@ -111,8 +112,13 @@ class MessagesReader(BlockReader):
             return events + self.blocks.grow(index, as_text(held) if held else "", span)
         if shape in (Shape.TEXT, Shape.THINKING):
             self.blocks.sign(index, _text(raw.get("signature")))
-            return events + self.blocks.grow(index, _text(raw.get(shape.value)), span)
+            return events + self._say(index, raw.get(shape.value), shape.value, span)
         return events
+
+    def _say(self, index: int, words: Any, kind: str, span: Span | None) -> list[Event]:
+        if words is None or isinstance(words, str):
+            return self.blocks.grow(index, words or "", span)
+        return self.warn(f"a {kind} that is no text was passed over")
 
     def _block_delta(self, data: JsonObject, span: Span | None) -> list[Event]:
         index, delta = self._index(data), data.get("delta")
@@ -144,7 +150,9 @@ class MessagesReader(BlockReader):
         block = self.blocks.get(index)
         if block is None or block.shape not in shapes:
             return self.warn(f"a {kind} for a block of another type was passed over")
-        return self.blocks.grow(index, _text(delta.get(key)), span)
+        if block.shape is Shape.CALL:  # as an object, or as anything that can be no arguments
+            return self.blocks.grow(index, as_text(delta.get(key)), span)
+        return self._say(index, delta.get(key), kind, span)
 
     def _block_stop(self, data: JsonObject, span: Span | None) -> list[Event]:
         return self.blocks.close(self._index(data), span)
@@ -234,7 +242,8 @@ def rebuilt(block: Block) -> JsonObject:
     if block.shape is Shape.TEXT:
         raw["text"] = text
         if block.extras:
-            raw["citations"] = [*(raw.get("citations") or ()), *block.extras]
+            opened = raw.get("citations")
+            raw["citations"] = (opened if isinstance(opened, list) else []) + listed(block.extras)
     elif block.shape is Shape.THINKING:
         raw["thinking"] = text
         if block.signature:

@@ -27,6 +27,7 @@ from harness.model import (
 from harness.transports._arguments import as_text, compact
 from harness.transports._block_reader import BlockReader
 from harness.transports._blocks import Block, Shape, is_content
+from harness.transports._chain import listed
 from harness.transports._failures import broken, classify
 from harness.transports.bedrock_converse import meaning
 from harness.wire.eventstream import EventStreamDecoder, Frame
@@ -108,6 +109,8 @@ class ConverseReader(BlockReader):
                 return handle(self, index, delta[key], span)
         if any(key in delta for key in ("toolResult", "image")):
             return []  # the server's own tools: nothing that a client acts on
+        if "toolUse" in delta:
+            self.blocks.damage()
         return self.warn(f"unknown delta {sorted(delta)!r} was passed over")
 
     def _text(self, index: int, text: str, span: Span | None) -> list[Event]:
@@ -166,6 +169,8 @@ class ConverseReader(BlockReader):
     def after_terminator(self, *, cut: bool) -> list[Event]:
         if cut:
             return self.warn("the body ended inside a frame after messageStop: usage is unknown")
+        if self.counts:
+            return []  # it came before its turn
         return self.warn("the reply ended without metadata: usage is unknown")
 
     def _index(self, data: JsonObject, otherwise: int) -> int:
@@ -200,10 +205,11 @@ class ConverseReader(BlockReader):
         if isinstance(block.get("reasoningContent"), dict):
             return self._reason(index, block["reasoningContent"], None)
         if isinstance(cited, dict):
-            content = cited.get("content")
-            parts = content if isinstance(content, list) else []
-            said = "".join(_text(part.get("text")) for part in parts if isinstance(part, dict))
-            return self._grow(index, Shape.TEXT, said, None)
+            said = "".join(_text(part.get("text")) for part in _objects(cited.get("content")))
+            events = self._grow(index, Shape.TEXT, said, None)
+            for citation in _objects(cited.get("citations")):
+                self.blocks.extend(index, citation)
+            return events
         return self.blocks.open(index, Shape.OTHER, block)
 
     def finish_reason(self) -> FinishReason:
@@ -218,7 +224,7 @@ class ConverseReader(BlockReader):
     def state(self, kept: list[Block]) -> JsonObject:
         state: JsonObject = {"raw_finish_reason": self.said.get("stopReason")}
         details = [detail for block in kept if (detail := _detail(block)) is not None]
-        citations = [citation for block in kept for citation in block.extras]
+        citations = [citation for block in kept for citation in listed(block.extras)]
         if details:
             state["reasoning_details"] = details
         if citations:
@@ -245,6 +251,10 @@ def blob(value: Any) -> str:
     if isinstance(value, bytes | bytearray):
         return base64.b64encode(value).decode()
     return _text(value)
+
+
+def _objects(value: Any) -> list[JsonObject]:
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
 def _text(value: Any) -> str:
