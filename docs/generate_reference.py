@@ -15,16 +15,24 @@ import importlib
 import inspect
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from harness.cli import COMMANDS, parser
+from harness.dialects import PROFILES
+from harness.engine.fair import OF_THE_TARGET
+from harness.providers import PROVIDERS
 from harness.reports import REPORTS
+from harness.scenario.tools import STOCK_TOOLS
 from harness.schemas import schema
 from harness.settings import KEYS
 
 DOCS = Path(__file__).resolve().parent
+SEE = {  # where the names are told that a part of a scenario may hold
+    "fault": "Every fault and its arguments: [faults](faults.md); the places: [places](places.md).",
+    "expectation": "Every invariant and its arguments: [invariants](invariants.md).",
+}
 NOTE = "<!-- Written by docs/generate_reference.py from the code: change it there. -->\n"
 
 PUBLIC = {  # what outsiders may import, and from where
@@ -140,24 +148,52 @@ def scenario() -> str:
         "`# yaml-language-server: $schema=scenario.schema.json`, give completion and checks in an "
         "editor. `harness lint` says every fault with its line and column.\n"
     )
-    lines += _keys(whole, whole)
+    lines += _keys(whole)
     for name, definition in whole["$defs"].items():
         lines.append(f"\n## `{name}`\n")
-        lines.append(f"{definition.get('description', '')}\n")
-        lines += _keys(definition, whole)
+        told = (definition.get("description", ""), SEE.get(name, ""))
+        lines.append(f"{' '.join(filter(None, told))}\n")
+        lines += _keys(definition)
+    lines += _names_of_a_scenario()
     return "\n".join(lines) + "\n"
 
 
-def _keys(node: dict[str, Any], whole: dict[str, Any]) -> Iterator[str]:
-    if not node.get("properties"):
+def _names_of_a_scenario() -> Iterator[str]:
+    """What stands in a scenario by name, beside faults and invariants."""
+    yield "\n## Stock tools\n\nWhat `ask.tools` may name.\n"
+    for name, tool in STOCK_TOOLS.items():
+        yield f"- `{name}`: {tool['function']['description']}"
+    both = ", ".join(f"`{one}`" for one in sorted({can for who in PROVIDERS for can in who.can}))
+    alone = ", ".join(f"`{one}`" for one in sorted(OF_THE_TARGET))
+    yield "\n## Capabilities\n\nWhat `needs` may name.\n"
+    yield f"- Of the provider, and of each target that does not list `no_<what>`: {both}"
+    yield f"- Of the target, which must list it among its features: {alone}"
+    yield "\n## Dialects\n\nWhat `profiles` and `unless` may name.\n"
+    yield "| profile | what it allows | evidence |"
+    yield "|---|---|---|"
+    for name, profile in PROFILES.items():
+        yield _cells(f"`{name}`", profile.allows, profile.evidence)
+
+
+def _keys(node: dict[str, Any]) -> Iterator[str]:
+    shapes = [one for one in node.get("oneOf", ()) if "$ref" not in one]
+    if not node.get("properties") and not any(one.get("properties") for one in shapes):
         kind = _kind(node)
         if kind:
             yield f"{kind}\n"
         return
     yield "| key | what it is | what it says | for example |"
     yield "|---|---|---|---|"
+    if not shapes:
+        yield from _rows(node)
+    for shape in shapes:
+        yield _row("", _kind(shape), f"**{shape['description']}**", shape.get("examples", ()))
+        yield from _rows(shape)
+
+
+def _rows(node: dict[str, Any]) -> Iterator[str]:
     required = node.get("required", ())
-    for key, told in node["properties"].items():
+    for key, told in node.get("properties", {}).items():
         yield _key_row(key, told, needed=key in required)
         inner = told.get("properties") or told.get("items", {}).get("properties") or {}
         for name, item in inner.items():
@@ -170,10 +206,18 @@ def _key_row(key: str, told: dict[str, Any], *, needed: bool) -> str:
         says += f" Default: `{json.dumps(told['default'])}`."
     if "const" in told:
         says += f" Always `{told['const']}`."
-    example = ", ".join(
-        f"`{json.dumps(one, ensure_ascii=False)}`" for one in told.get("examples", ())
-    )
-    cells = (f"`{key}`{' (needed)' if needed else ''}", _kind(told), says, example)
+    named = f"`{key}`{' (needed)' if needed else ''}"
+    return _row(named, _kind(told), says, told.get("examples", ()))
+
+
+def _row(name: str, kind: str, says: str, examples: Iterable[Any]) -> str:
+    shown = ", ".join(f"`{json.dumps(one, ensure_ascii=False)}`" for one in examples)
+    return _cells(name, kind, says, shown)
+
+
+def _cells(name: str, *told: str) -> str:
+    """A row; outside of code a `<` would begin a tag."""
+    cells = [name, *(one if one[:1] == "`" else one.replace("<", "&lt;") for one in told)]
     return "| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |"
 
 

@@ -110,7 +110,7 @@ PROFILES: dict[str, Profile] = {
     # The gateway as its first client read it
     "lines_with_space_only": Profile(
         "only lines that start with `data: ` are read, each one JSON text of its own",
-        "row O05: the reader in seed 004",
+        "row O05: the gateway's first client split its lines so",
     ),
     # What a client may do
     "retry_after_text": Profile(

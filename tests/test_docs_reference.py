@@ -12,6 +12,7 @@ from docs_blocks import CHECKOUT, DOCS
 
 from harness.cli import COMMANDS, parser
 from harness.data import builtin
+from harness.dialects import PROFILES
 from harness.engine import cells, read_scenario
 from harness.reports import REPORTS
 from harness.schemas import names, schema
@@ -102,6 +103,23 @@ def test_every_free_key_of_a_scenario_has_an_example():
         and "." in path
     ]
     assert free == []
+
+
+def test_every_key_and_name_of_a_scenario_stands_in_the_page():
+    """Also those of a choice between shapes, such as a line of `says`, and every dialect."""
+    page = (DOCS / "scenario.md").read_text("utf-8")
+    sections = dict(re.findall(r"^## `(\w+)`\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL))
+    shapes = {
+        name: [shape for shape in node.get("oneOf", ()) if shape.get("properties")]
+        for name, node in schema("scenario")["$defs"].items()
+    }
+    assert len(shapes["say"]) == 7
+    assert len(shapes["step"]) == 6
+    for name, several in shapes.items():
+        for key in (key for shape in several for key in shape["properties"]):
+            assert f"| `{key}`" in sections[name], (name, key)
+    for name in PROFILES:
+        assert f"| `{name}` |" in page
 
 
 def test_every_shipped_schema_is_named_in_the_docs():
