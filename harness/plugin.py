@@ -8,6 +8,7 @@ ours but `--provider` and `--target` begins with `--harness-`, and those two are
 from __future__ import annotations
 
 import json
+import sys
 import warnings
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -27,7 +28,7 @@ from harness.model import Level, Verdict, VerdictKind
 from harness.providers import PROVIDERS
 from harness.record.fixtures import add_option, record_first
 from harness.record.fixtures import harness_tape as harness_tape  # noqa: PLC0414 -- for pytest
-from harness.reports import write_report
+from harness.reports import check_report, write_report
 from harness.secrets import masked
 from harness.settings import Settings, is_asked_for, read_settings
 
@@ -73,7 +74,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 class Run:
-    """What one pytest run shares: settings, target, known failures, and the verdicts."""
+    """What one pytest run shares: settings, target, and known failures."""
 
     def __init__(self, config: pytest.Config) -> None:
         self.settings: Settings = read_settings(config.rootpath)
@@ -82,7 +83,6 @@ class Run:
         self.only = frozenset(only) if only else None
         for name in self.only or ():
             PROVIDERS.get(name)  # a misspelt one would select nothing, and look green
-        self.documents: list[dict[str, Any]] = []
         file = self.settings.known_failures
         own = load_known(file) if file else ()
         self.known: tuple[Known, ...] = (*own, *shipped_known(self.name))
@@ -116,8 +116,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "conformance: one cell of the conformance matrix")
     try:
         run = config.stash[RUN] = Run(config)
+        reports: list[str] = config.getoption("--harness-report")
+        for asked in reports:
+            check_report(asked)
     except HarnessError as error:
         raise pytest.UsageError(masked(error.render())) from error
+    if reports and not config.option.collectonly and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Reports(reports))
     if "builtin" in run.settings.scenarios:
         _add_builtin(config)
 
@@ -164,6 +169,7 @@ class CaseItem(pytest.Item):
     broken invariant is its *failure*."""
 
     verdict: Verdict
+    document = ""  # of the verdict, where a report is asked for
 
     def __init__(self, *, cell: Cell, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -176,10 +182,9 @@ class CaseItem(pytest.Item):
         judged = run_cell(self.cell, run.target, run.door)
         self.verdict = counted(judged, run.known, strict=run.settings.strict)
         if run.config.getoption("--harness-report"):
-            document = document_of(self.verdict, target=run.name)
-            self.user_properties.append(("harness", json.dumps(document)))
+            self.document = json.dumps(document_of(self.verdict, target=run.name))
         if self.verdict.kind is VerdictKind.ERRORED:
-            raise CaseFailed(tell(self.verdict))
+            raise CaseFailed(tell(self.verdict, target=run.name))
 
     def runtest(self) -> None:
         verdict = self.verdict
@@ -189,7 +194,7 @@ class CaseItem(pytest.Item):
         if verdict.kind is VerdictKind.FAILED:
             if known:
                 pytest.xfail(f"{known.reason} ({known.link})")
-            raise CaseFailed(tell(verdict))
+            raise CaseFailed(tell(verdict, target=self.config.stash[RUN].name))
         if known:
             raise CaseFailed(verdict.reason)
         for violation in verdict.violations:
@@ -216,23 +221,32 @@ def pytest_runtest_makereport(
             if ours or masked(text) != text:
                 report.longrepr = masked(text)
         report.sections = [(name, masked(said)) for name, said in report.sections]
+        if report.when == "teardown":  # a property would stand in the XML of `--junitxml` as well
+            vars(report)[_DOCUMENT] = item.document
     return report
 
 
-def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Also on xdist's controller, where the items of the workers never are."""
-    if report.when == "teardown":
-        for name, value in report.user_properties:
-            if name == "harness":
-                _DOCUMENTS.append(json.loads(str(value)))
+_DOCUMENT = "harness_document"  # xdist sends what a report holds to its controller
 
 
-_DOCUMENTS: list[dict[str, Any]] = []
+class Reports:
+    """Registered where a run ends that reports are asked of: never in a worker of xdist."""
 
+    def __init__(self, asked: list[str]) -> None:
+        self._asked = asked
+        self._documents: list[dict[str, Any]] = []
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    if hasattr(session.config, "workerinput"):
-        return
-    for asked in session.config.getoption("--harness-report"):
-        write_report(asked, _DOCUMENTS)
-    _DOCUMENTS.clear()
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        document = vars(report).get(_DOCUMENT)
+        if document:
+            self._documents.append(json.loads(document))
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """A report that cannot be written makes no red run green, and hides no failure."""
+        for asked in self._asked:
+            try:
+                write_report(asked, self._documents)
+            except HarnessError as error:
+                sys.stderr.write(f"harness: {masked(error.render())}\n")
+                if session.exitstatus == pytest.ExitCode.OK:
+                    session.exitstatus = pytest.ExitCode.INTERNAL_ERROR

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import yaml
@@ -73,6 +74,7 @@ def test_nothing_but_untestable_is_no_success(home):
         (["--target", "no_such_module:make"], "cannot be imported"),
         (["--report", "xml:out.xml"], "xml"),
         (["--report", "json"], "is not FORMAT:PATH"),
+        (["--report", "json:scenarios"], "scenarios: is a folder"),
         (["--jobs", "0"], "--jobs must be at least 1"),
         (["--known-failures", "absent.yaml"], "absent.yaml: cannot be read"),
     ],
@@ -144,6 +146,15 @@ def test_each_report_is_written(home, form):
     """In a folder that is made for it."""
     assert run("--target", "lies_toy:make", "--report", f"{form}:out/report.{form}") == 1
     assert "greeting" in (home / "out" / f"report.{form}").read_text("utf-8")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device here")
+def test_a_full_disk_takes_the_report_and_not_the_answer(home, capsys):
+    """2, with a sentence, and what was found all night is told."""
+    assert run("--target", "lies_toy:make", "--report", "json:/dev/full") == 2
+    out, err = capsys.readouterr()
+    assert "1 failed" in out
+    assert "/dev/full: the report cannot be written, found No space left on device" in err
 
 
 def test_stdout_is_the_answer_alone(home):

@@ -72,9 +72,11 @@ def _run(arguments: argparse.Namespace) -> int:
         document_of(verdict, trace=bool(arguments.report), target=maker.name, command=maker.command)
         for verdict in verdicts
     ]
-    for asked in arguments.report:
-        write_report(asked, documents)
-    print(REPORTS.get("text")(documents), end="")
+    try:
+        for asked in arguments.report:
+            write_report(asked, documents)
+    finally:  # a full disk takes nobody's answer
+        print(REPORTS.get("text")(documents), end="")
     whole = not arguments.scenarios and only is None and len(verdicts) == len(chosen)
     left = stale(known, (cell.id for cell in chosen)) if whole else []
     for entry in left:
@@ -102,7 +104,7 @@ def _verdicts(
             progress.seen(verdict)
             red = is_red(verdict)
             if red and not arguments.quiet:
-                progress.say(tell(verdict))
+                progress.say(tell(verdict, target=maker.name, command=maker.command))
             if arguments.fail_fast and red:
                 break
     finally:

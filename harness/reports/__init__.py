@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.errors import UsageError
+from harness.errors import UsageError, Where
 from harness.registry import Room
 
 Render = Callable[[Sequence[dict[str, Any]]], str]
@@ -22,6 +22,8 @@ def check_report(asked: str) -> tuple[str, Path]:
         known = ", ".join(REPORTS.names())
         raise UsageError(f"report {asked!r} is not FORMAT:PATH", hint=f"Formats: {known}")
     REPORTS.get(name)
+    if Path(path).is_dir():
+        raise UsageError("is a folder, and a report is a file", where=Where(path))
     return name, Path(path)
 
 
@@ -34,5 +36,9 @@ def write_report(asked: str, documents: Sequence[dict[str, Any]]) -> None:
         sys.stdout.buffer.write(data)
         sys.stdout.flush()
         return
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(data)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise UsageError("the report cannot be written", where=Where(file), found=why) from error
