@@ -81,9 +81,20 @@ EMPTY = {
 }
 
 
+# What stands around a reply that is whole, and is none of it.
+AROUND = {
+    "mark": (b"\xef\xbb\xbf", b""),
+    "blanks": (b"\r\n \n", b"\n\n"),
+    "another": (b"", b'\n{"error":"late"}'),
+    "words": (b"", b"}]done"),
+}
+PAGES = {"plain": "<html>Sign in</html>", "styled": "<html>{a: b}Sign in</html>", "cut": "<ht"}
+
+
 def read(wire, body, streamed):
     """As the body comes: whole, and byte by byte."""
-    body, headers = body.encode(), JSON if not streamed else (("content-type", streamed),)
+    body = body if isinstance(body, bytes) else body.encode()
+    headers = JSON if not streamed else (("content-type", streamed),)
     cuts = [body[at : at + 1] for at in range(len(body))]
     whole, _ = read_bytes(TRANSPORTS.get(wire), [body], 200, headers, server=SERVER)
     assert read_bytes(TRANSPORTS.get(wire), cuts, 200, headers, server=SERVER)[0] == whole
@@ -106,6 +117,24 @@ def test_what_is_nobodys_reply_is_an_error(wire, name, streamed):
 def test_a_reply_in_wrong_types_is_an_error(wire, body):
     """A good end beside it does not make it a reply."""
     assert read(wire, body, "").kind is OutcomeKind.ERROR
+
+
+@pytest.mark.parametrize("wire", WIRES)
+@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+def test_a_page_is_an_error_that_quotes_it(wire, page):
+    """A login page under status 200 is no reply that was cut, whatever brackets it has."""
+    outcome = read(wire, page, "")
+    assert outcome.kind is OutcomeKind.ERROR
+    assert page in outcome.failure.message
+
+
+@pytest.mark.parametrize("wire", WIRES)
+@pytest.mark.parametrize("around", AROUND.values(), ids=AROUND)
+def test_what_stands_around_a_reply_is_none_of_it(wire, around):
+    """It is over with its last bracket, whichever pieces it came in."""
+    before, after = around
+    outcome = read(wire, before + EMPTY[wire].encode() + after, "")
+    assert outcome.kind is OutcomeKind.COMPLETE
 
 
 @pytest.mark.parametrize("wire", WIRES)

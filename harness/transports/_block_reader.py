@@ -29,12 +29,11 @@ from harness.model import (
 )
 from harness.transports._arguments import is_object, repair
 from harness.transports._blocks import Block, Blocks, Shape
-from harness.transports._failures import broken
+from harness.transports._failures import broken, classify
 from harness.transports._ids import call_id
-from harness.transports._whole import Whole
+from harness.transports._whole import BLANK, Whole
 from harness.wire import jsontext
 
-_BLANK = b" \t\r\n"
 _MOST_WARNINGS = 50  # a hostile stream may have a new one in every event
 _CUT = frozenset({FinishReason.LENGTH, FinishReason.PAUSE, FinishReason.ERROR})
 
@@ -69,10 +68,6 @@ class BlockReader(ABC):
     # What a wire must say -------------------------------------------------------------------
 
     @abstractmethod
-    def streams(self, first: bytes) -> bool:
-        """Whether a body that starts with these bytes is a stream; otherwise it is one document."""
-
-    @abstractmethod
     def frame(self, frame: Any) -> list[Event]:
         """One frame of the stream."""
 
@@ -100,9 +95,9 @@ class BlockReader(ABC):
         if self.finished or self._ended or not data:
             return []
         if self._streamed is None:
-            first = data.lstrip(_BLANK)
-            if first:
-                self._streamed = self.streams(first)
+            first = data.lstrip(BLANK)[:1]
+            if first:  # neither JSON nor a page: no stream begins like one of these
+                self._streamed = first not in b"{[<"
         if self._streamed:
             self._whole = None
         return self._decode(data)
@@ -169,20 +164,26 @@ class BlockReader(ABC):
 
     def _end_document(self, how: Ending) -> list[Event]:
         assert self._whole is not None
-        body = self._whole.body() if self._whole.closed or self.status >= 300 else b""
         if self.status >= 300:
-            return self.fail(self.read_failure(Answer(self.status, self.headers, body)))
+            answer = Answer(self.status, self.headers, self._whole.body())
+            return self.fail(self.read_failure(answer))
         if self._streamed is None:
             return self._nothing(how)
         if not self._whole.closed:
-            return self.warn("the body ended inside its JSON document")
+            return self._unclosed(self._whole.body().lstrip(BLANK))
         try:
-            document = jsontext.loads(body)
+            document = jsontext.loads(self._whole.document())
         except WireError as error:
             return self.fail(broken(str(error)))
         if not isinstance(document, dict):
             return self.fail(broken("the body is JSON, but no object"))
         return self.document(document)
+
+    def _unclosed(self, body: bytes) -> list[Event]:
+        if body[:1] != b"<":
+            return self.warn("the body ended inside its JSON document")
+        said = classify(None, body, self.headers, self.provider).message
+        return self.fail(broken(f"the reply is no JSON and no stream: {said}"))
 
     def _nothing(self, how: Ending) -> list[Event]:
         """A success that says nothing is a failure, unless the line broke: then it was cut."""

@@ -12,13 +12,12 @@ from bisect import bisect_right
 
 from harness.errors import WireError
 from harness.model import Framing, JsonObject, Region, RegionKind, Regions, Span
+from harness.transports._whole import BLANK
 from harness.wire import jsontext
 from harness.wire.jsontext import Path, Value
 from harness.wire.sse import SseEvent, split
 
 Places = dict[Path, Value]
-
-_BLANK = b"\xef\xbb\xbf \t\r\n"
 
 _DATA_LINE = re.compile(rb"(?:^|(?<=[\r\n]))data(?:: ?([^\r\n]*)|(?=[\r\n]|$))")
 
@@ -79,7 +78,7 @@ class Anatomy(ABC):
 
     def regions(self) -> Regions:
         framing = self.framing
-        if self.body.lstrip(_BLANK)[:1] in self.documents:
+        if self.body.lstrip(BLANK)[:1] in self.documents:
             framing = Framing.DOCUMENT
             self.document()
         else:

@@ -44,9 +44,6 @@ class MessagesReader(BlockReader):
         super().__init__(provider, status, headers)
         self.decoder: Any = SseDecoder()
 
-    def streams(self, first: bytes) -> bool:
-        return first.removeprefix(b"\xef\xbb\xbf")[:1] not in (b"{", b"[")
-
     def frame(self, frame: SseEvent) -> list[Event]:
         try:
             data = jsontext.loads(frame.raw)

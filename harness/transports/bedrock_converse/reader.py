@@ -38,9 +38,6 @@ class ConverseReader(BlockReader):
         super().__init__(provider, status, headers)
         self.decoder = EventStreamDecoder()
 
-    def streams(self, first: bytes) -> bool:
-        return first[:1] not in (b"{", b"[", b"<")
-
     def frame(self, frame: Frame) -> list[Event]:
         kind = frame.headers.get(":message-type")
         if kind == "exception":

@@ -14,7 +14,7 @@ from harness.model import Event, EventKind, JsonObject, Span, ToolCall
 from harness.transports._arguments import as_text, is_object, repair
 from harness.transports._chain import Chain, encodable, joined, paired
 from harness.transports._ids import call_id
-from harness.transports._whole import Whole
+from harness.transports._whole import Brackets
 
 NAMELESS = "(no name)"
 _NO_ID = ("", "null", "None")
@@ -34,7 +34,7 @@ class Call:
         self.half = ""
         self.extra: JsonObject | None = None
         # Only where no id tells calls apart must it be known whether the arguments are complete.
-        self._watch = Whole() if watched else None
+        self._watch = Brackets() if watched else None
 
     def copy(self) -> Call:
         twin = object.__new__(Call)
@@ -45,7 +45,7 @@ class Call:
 
     @property
     def complete(self) -> bool:
-        return self._watch is not None and self._watch.closed
+        return self._watch is not None and self._watch.end is not None
 
     def grow(self, text: str) -> str:
         """Adds a fragment; returns what of it can be shown already."""

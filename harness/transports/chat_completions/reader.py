@@ -30,7 +30,7 @@ from harness.model import (
     Span,
 )
 from harness.transports._failures import broken, classify, is_error
-from harness.transports._whole import Whole
+from harness.transports._whole import BLANK, Whole
 from harness.transports.chat_completions import meaning
 from harness.transports.chat_completions.body import MORE_CHOICES, is_reply, take_body, take_choice
 from harness.transports.chat_completions.reply import DONE_IS_END, EOF_IS_END, Reply
@@ -39,7 +39,6 @@ from harness.wire import jsontext
 from harness.wire.growing import Growing
 from harness.wire.sse import MESSAGE, SseDecoder, SseEvent
 
-_BLANK = b" \t\r\n\xef\xbb\xbf"
 _SHORT = 512  # so short a JSON text cannot be nested deeper than is safe
 _MOST = 1 << 20  # bytes at once, so that an event beyond the decoder's limit is left to it
 _HELD = 4096  # bytes of an event that wait here for the rest of it
@@ -106,7 +105,7 @@ class ChatReader:
         """What is no stream, or not known to be one."""
         if self._whole is not None:
             return self._document(data)
-        begun = data.lstrip(_BLANK)[:1]
+        begun = data.lstrip(BLANK)[:1]
         if begun and self.status < 400 and not self._is_page:
             return self._begin(begun, self._head.take() + data if self._head else data)
         self._head.append(data)
@@ -121,7 +120,7 @@ class ChatReader:
             return []
         if first in b"{[":
             self._whole = Whole()
-            return self._document(data.lstrip(_BLANK))
+            return self._document(data.lstrip(BLANK))
         self._sse = self._decoder()
         self._aligned = type(self._sse) is SseDecoder and self._sse.begin(data)
         return self._stream(data)
@@ -131,13 +130,13 @@ class ChatReader:
 
     def _document(self, data: bytes) -> list[Event]:
         assert self._whole is not None
-        self._whole.feed(data)
-        if not self._whole.closed:
-            return []
         events: list[Event] = []
-        self.finished = True
         try:
-            value = jsontext.loads(self._whole.body())
+            self._whole.feed(data)
+            if not self._whole.closed:
+                return []
+            self.finished = True
+            value = jsontext.loads(self._whole.document())
         except WireError as error:
             self._fail(broken(str(error)), events)
             return events

@@ -24,7 +24,7 @@ from harness.model import (
     find_header,
 )
 from harness.transports._failures import broken, classify
-from harness.transports._whole import Whole
+from harness.transports._whole import BLANK, Whole
 from harness.transports.codex_responses.assembly import CHANNELS, Assembly
 from harness.transports.codex_responses.meaning import (
     COMMENTARY_IS_REASONING,
@@ -36,7 +36,6 @@ from harness.wire import jsontext
 from harness.wire.sse import SseDecoder, SseEvent
 
 TERMINAL = frozenset({"response.completed", "response.incomplete", "response.failed"})
-_BLANK = b" \t\r\n\xef\xbb\xbf"
 
 
 class ResponsesReader:
@@ -76,7 +75,10 @@ class ResponsesReader:
         if self._sse is None and self._whole is None:
             data = self._opened(data)
         if self._whole is not None:
-            self._whole.feed(data)
+            try:
+                self._whole.feed(data)
+            except WireError as error:
+                return self._failed(broken(str(error)))
             return self._document() if self._whole.closed and self._status < 300 else []
         return self._events(data) if self._sse is not None else []
 
@@ -97,7 +99,7 @@ class ResponsesReader:
     def _opened(self, data: bytes) -> bytes:
         """Decides by the first telling byte: the content type of proxies cannot be trusted."""
         data, self._blank = self._blank + data, b""
-        start = data.lstrip(_BLANK)
+        start = data.lstrip(BLANK)
         if not start:
             self._blank = data
             return b""
@@ -187,7 +189,7 @@ class ResponsesReader:
     def _document(self) -> list[Event]:
         """A whole reply, as one JSON document: its items are read as if each had just ended."""
         assert self._whole is not None
-        body = self._whole.body()
+        body = self._whole.document()
         try:
             raw: Any = jsontext.loads(body)
         except WireError as error:

@@ -68,7 +68,7 @@ class GatewayReader(ChatReader):
 
     def _take_body(self, body: JsonObject, events: list[Event]) -> None:
         if self._whole is not None:
-            body = _loads(self._whole.body())
+            body = _loads(self._whole.document())
         self._reply.whole = True
         self._take(body, events, None)
         # Content may be null, and the calls too; a body that says neither is somebody else's.
