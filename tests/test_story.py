@@ -57,6 +57,16 @@ def test_explain_shows_every_frame_and_a_failure_only_the_ends():
     assert "more frames" not in tell(one, all_pieces=True)
 
 
+def test_the_commands_of_a_story_ask_the_target_that_was_judged():
+    """Typed as they stand they show the same case again, and not the reference's."""
+    one = verdict(CUT.format("openai-chat"))
+    case = f"'{one.case.id}'"
+    told = tell(one, target="naive").splitlines()
+    assert f"  replay it: harness run {case} --target naive" in told
+    assert f"  the whole story: harness explain {case} --target naive" in told
+    assert "--target-cmd 'node adapter.mjs'" in tell(one, target="node adapter.mjs", command=True)
+
+
 @pytest.mark.parametrize("target", ["naive", "reference"])
 def test_rows_cover_every_byte_of_the_body_once(target):
     """Frames, what stands between them, and the frame that never ended: nothing is left out."""

@@ -29,7 +29,8 @@ def _run(arguments: argparse.Namespace) -> int:
     known = known_of(maker, settings.known_failures)
     try:
         for verdict in run(chosen, target, door_of(arguments, target), known):
-            print(tell(verdict, all_pieces=True))
+            told = tell(verdict, all_pieces=True, target=maker.name, command=maker.command)
+            print(told)
     finally:
         target.stop()
     return 0

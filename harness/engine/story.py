@@ -19,12 +19,16 @@ _LEFT = 56  # the wire's column
 _RIGHT = 72
 
 
-def tell(verdict: Verdict, *, all_pieces: bool = False) -> str:
-    """`all_pieces` for the whole wire; else its first and last frames, where the damage shows."""
-    document = document_of(verdict)
+def tell(
+    verdict: Verdict, *, all_pieces: bool = False, target: str = "", command: bool = False
+) -> str:
+    """`all_pieces` for the whole wire; else its first and last frames, where the damage shows.
+    `target` and `command` say who was judged: without them the commands would ask another."""
+    document = document_of(verdict, target=target, command=command)
     lines = list(_lines(document, 10_000 if all_pieces else 8))
     if not all_pieces:
-        lines.append(f"  the whole story: harness explain '{document['case']}'")
+        whole = document["replay"].replace(" run ", " explain ", 1)
+        lines.append(f"  the whole story: {whole}")
     return "\n".join(lines)
 
 
