@@ -29,7 +29,7 @@ from harness.model import (
 )
 from harness.transports._arguments import is_object, repair
 from harness.transports._blocks import Block, Blocks, Shape
-from harness.transports._failures import broken, classify
+from harness.transports._failures import broken, classify, failure_of
 from harness.transports._ids import call_id
 from harness.transports._whole import BLANK, Whole
 from harness.wire import jsontext
@@ -85,9 +85,6 @@ class BlockReader(ABC):
     @abstractmethod
     def state(self, kept: list[Block]) -> JsonObject:
         """Protocol state of a complete reply, made of the blocks that are kept."""
-
-    @abstractmethod
-    def read_failure(self, answer: Answer) -> Failure: ...
 
     # The contract ---------------------------------------------------------------------------
 
@@ -166,7 +163,7 @@ class BlockReader(ABC):
         assert self._whole is not None
         if self.status >= 300:
             answer = Answer(self.status, self.headers, self._whole.body())
-            return self.fail(self.read_failure(answer))
+            return self.fail(failure_of(answer, self.provider))
         if self._streamed is None:
             return self._nothing(how)
         if not self._whole.closed:

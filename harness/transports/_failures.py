@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.errors import WireError
-from harness.model import Failure, FailureKind, Headers, Provider, find_header
+from harness.model import Answer, Failure, FailureKind, Headers, Provider, find_header
 from harness.transports import _verdicts
 from harness.transports._arguments import compact
 from harness.wire import jsontext
@@ -68,6 +68,11 @@ def classify(
         wait if wait is not None else said.kept.pop("retry_delay", None),
         {name: value for name, value in said.kept.items() if name != "retry_delay"} or None,
     )
+
+
+def failure_of(answer: Answer, provider: Provider) -> Failure:
+    """By status, headers and body, as the vendors of every wire use them."""
+    return classify(answer.status, answer.body, answer.headers, provider)
 
 
 def broken(what: str, *, kind: FailureKind = FailureKind.PROTOCOL) -> Failure:

@@ -26,7 +26,7 @@ from harness.model import (
     Script,
     Usage,
 )
-from harness.transports._failures import classify
+from harness.transports._failures import failure_of
 
 
 class Build(Protocol):
@@ -58,11 +58,6 @@ class Writer(Protocol):
 
 def counts_of(raw: JsonObject) -> Any:
     return raw.get("usage")
-
-
-def failure_of(answer: Answer, provider: Provider) -> Failure:
-    """By status, headers and body, as the vendors of every wire use them."""
-    return classify(answer.status, answer.body, answer.headers, provider)
 
 
 @dataclass(eq=False, kw_only=True)

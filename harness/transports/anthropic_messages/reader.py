@@ -11,10 +11,8 @@ from typing import Any
 
 from harness.errors import WireError
 from harness.model import (
-    Answer,
     Event,
     EventKind,
-    Failure,
     FinishReason,
     Headers,
     JsonObject,
@@ -202,9 +200,6 @@ class MessagesReader(BlockReader):
 
     def usage(self) -> Usage | None:
         return meaning.usage(self.counts)
-
-    def read_failure(self, answer: Answer) -> Failure:
-        return classify(answer.status, answer.body, answer.headers, self.provider)
 
     def state(self, kept: list[Block]) -> JsonObject:
         blocks = [rebuilt(block) for block in kept]

@@ -13,10 +13,8 @@ from typing import Any
 
 from harness.errors import WireError
 from harness.model import (
-    Answer,
     Event,
     EventKind,
-    Failure,
     FinishReason,
     Headers,
     JsonObject,
@@ -214,9 +212,6 @@ class ConverseReader(BlockReader):
 
     def usage(self) -> Usage | None:
         return meaning.usage(self.counts)
-
-    def read_failure(self, answer: Answer) -> Failure:
-        return classify(answer.status, answer.body, answer.headers, self.provider)
 
     def state(self, kept: list[Block]) -> JsonObject:
         state: JsonObject = {"raw_finish_reason": self.said.get("stopReason")}
