@@ -214,6 +214,32 @@ def test_an_end_that_contradicts_its_deltas_wins_and_is_told():
     assert any("differ" in warning for warning in outcome.warnings)
 
 
+def test_a_pair_that_was_cut_is_one_character():
+    """Half of it in each delta, and half alone at an end, or in a whole reply, is U+FFFD."""
+    halves = [text(0, "a\ud83d"), text(0, "\ude00b")]
+    outcome, events = read([stream(added(0, type="message"), *halves, ended())])
+    assert outcome.response.content == joined(events, EventKind.TEXT) == "a😀b"
+    settled = stream(added(0, type="message"), halves[0], done(0, **message("a😀")), ended())
+    assert read([settled])[0].response.content == "a😀"
+    outcome, events = read([whole(message("a\ud83d"), call("f\ud83d", "{}"))])
+    assert outcome.response.content == joined(events, EventKind.TEXT) == "a\ufffd"
+    assert outcome.response.tool_calls[0].name == "f\ufffd"
+
+
+def test_an_item_of_an_unknown_kind_thinks_nothing():
+    """What it holds is in no reply, and so it is no event either."""
+    unknown = {"type": "new", "id": "n", "content": [{"type": "text", "text": "hm"}]}
+    outcome, events = read([stream(added(0, **unknown), done(0, **unknown), ended())])
+    assert (outcome.response.reasoning, joined(events, EventKind.REASONING)) == (None, "")
+
+
+def test_a_text_that_is_none_is_told_of():
+    """It is in no reply, so a warning says that something came."""
+    outcome = read([stream(added(0, type="message"), text(0, 7), text(0, "so"), ended())])[0]
+    assert outcome.response.content == "so"
+    assert outcome.warnings == ("a text that is none was passed over",)
+
+
 @pytest.mark.parametrize(
     ("error", "kind"),
     [
@@ -283,6 +309,17 @@ def test_arguments_that_cannot_be_mended_are_dropped_and_named():
     outcome = read([whole(call("f", '{"a": foo'))])[0]
     assert outcome.response.tool_calls is None
     assert (outcome.response.finish_reason, outcome.dropped) == (FinishReason.LENGTH, ("f",))
+
+
+@pytest.mark.parametrize("wire", [["a"], 7, True])
+def test_what_is_no_arguments_is_never_an_empty_object(wire):
+    """It was said and cannot be run: dropped and named, streamed and whole."""
+    grown = stream(
+        added(0, **call("f", "")), arguments(0, wire), done(0, **call("f", None)), ended()
+    )
+    for body in (whole(call("f", wire)), stream(done(0, **call("f", wire)), ended()), grown):
+        outcome = read([body])[0]
+        assert (outcome.response.tool_calls, outcome.dropped) == (None, ("f",))
 
 
 @pytest.mark.parametrize("wire", ['{"a":1', "", '{"a":1,}'])

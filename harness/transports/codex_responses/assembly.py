@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from harness.model import Event, EventKind, JsonObject, Span
 from harness.transports._arguments import as_text
+from harness.transports._chain import encodable, paired
 from harness.transports._strand import Strand
 from harness.transports.codex_responses.meaning import THINKING_PHASES, Item
 
@@ -68,6 +69,7 @@ class Assembly:
         self._thinking = THINKING_PHASES if comments_are_thoughts else ()
         self._slots: list[Slot] = []
         self._parts: dict[tuple[int, Key], Strand] = {}
+        self._halves: dict[tuple[int, Key], str] = {}  # of a pair that was cut in two deltas
         self._at: dict[object, int] = {}  # the newest item by (type, index), by id, and by type
         self._shared = False
         self._calls = 0
@@ -106,8 +108,8 @@ class Assembly:
     def grown(
         self, index: int | None, data: JsonObject, channel: Channel, span: Span | None
     ) -> list[Event]:
-        delta = data.get("delta")
-        if not isinstance(delta, str) or not delta:
+        delta = self._text(data.get("delta"), channel)
+        if not delta:
             return []
         at = self._find(index, data.get("item_id"), channel.item)
         told: list[Event] = []
@@ -120,15 +122,25 @@ class Assembly:
         self, index: int | None, data: JsonObject, channel: Channel, span: Span | None
     ) -> list[Event]:
         """A `.done` event: the whole text of one part. It may come without any delta."""
-        text = data.get(channel.whole)
+        text = self._text(data.get(channel.whole), channel)
         at = self._find(index, data.get("item_id"), channel.item)
-        if not isinstance(text, str) or (at is None and not text):
+        if text is None or (at is None and not text):
             return []
         told: list[Event] = []
         if at is None:
             at = self._open(index, channel.item, _unadded(channel, data), added=False)
             told = self._name(at, span)
         return told + self._settle(at, (channel.name, _part(data, channel)), text, span)
+
+    def _text(self, value: Any, channel: Channel) -> str | None:
+        """What an event says. Arguments may come as what they are, and not as its JSON."""
+        if value is None or isinstance(value, str):
+            return value
+        if channel.item in CALLS:
+            return as_text(value)
+        sentence = "a text that is none was passed over"
+        self.warnings += () if sentence in self.warnings else (sentence,)
+        return None
 
     def done(self, index: int | None, raw: JsonObject, span: Span | None) -> list[Event]:
         type_ = str(raw.get("type"))
@@ -185,7 +197,8 @@ class Assembly:
     def _own(self) -> None:
         if self._shared:
             self._slots, self._parts = list(self._slots), dict(self._parts)
-            self._at, self._shared = dict(self._at), False
+            self._halves, self._at = dict(self._halves), dict(self._at)
+            self._shared = False
 
     def _put(self, at: int, slot: Slot) -> None:
         self._own()
@@ -213,12 +226,19 @@ class Assembly:
         name, call_id = slot.raw.get("name"), slot.raw.get("call_id")
         if slot.call is None or slot.named or not isinstance(name, str) or not name:
             return []
+        name = encodable(name)
         self._put(at, slot._replace(named=True))
         id_ = call_id.strip() or None if isinstance(call_id, str) else None
         return [Event(EventKind.TOOL_NAME, name, slot.call, id_, name, span=span)]
 
     def _grow(self, at: int, key: Key, text: str, span: Span | None) -> list[Event]:
         self._own()
+        if not text.isascii() or self._halves:
+            text, half = paired(self._halves.pop((at, key), ""), text)
+            if half:
+                self._halves[at, key] = half
+            if not text:
+                return []
         slot = self._slots[at]
         if slot.channel is None:
             thinks = slot.type == "message" and slot.raw.get("phase") in self._thinking
@@ -236,7 +256,10 @@ class Assembly:
         return [Event(EventKind.REASONING, gap + text, span=span)]
 
     def _settle(self, at: int, key: Key, text: str, span: Span | None) -> list[Event]:
-        said = str(self._parts.get((at, key), ""))
+        said, text = str(self._parts.get((at, key), "")), encodable(text)
+        if self._halves:
+            self._own()
+            self._halves.pop((at, key), None)
         if text.startswith(said):
             return self._grow(at, key, text[len(said) :], span) if text != said else []
         if not text:
@@ -279,10 +302,10 @@ def texts_of(raw: JsonObject) -> Iterator[tuple[Key, str]]:
     """Every text of a finished item, by the channel that would have streamed it."""
     field = CALLS.get(str(raw.get("type")))
     if field:
-        if isinstance(raw.get(field), str | dict):
+        if raw.get(field) is not None:
             yield ("call", 0), as_text(raw[field])
         return
-    for name in ("summary", "content"):
+    for name in ("summary", "content") if raw.get("type") in ("message", "reasoning") else ():
         parts = raw.get(name)
         for number, part in enumerate(parts if isinstance(parts, list) else ()):
             if not isinstance(part, dict):

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from harness.model import FinishReason, JsonObject, NormalizedResponse, Provider, ToolCall, Usage
 from harness.transports._arguments import as_text, is_object, repair
 from harness.transports._ids import call_id as derived_id
+from harness.wire.jsontext import heal
 
 # Tuples, since a hostile peer may put a list where a word belongs.
 THINKING_PHASES = ("commentary", "analysis")
@@ -140,7 +141,7 @@ def meaning_of(items: Sequence[Item], ended: Ended | None, provider: Provider) -
     for number, item in enumerate(items):
         cut = number == len(items) - 1 and ended is not None and ended.status == "incomplete"
         _take(said, item, number, cut=cut)
-    text, reasoning = "".join(said.text), "\n\n".join(said.thoughts)
+    text, reasoning = heal("".join(said.text)), heal("\n\n".join(said.thoughts))
     finish = _verdict(said, ended, text) if ended else None
     if ended and RESPONSE_IN_THOUGHT in provider.profiles and not text and not said.calls:
         text = reasoning.partition("<response>")[2].partition("</response>")[0].strip()
@@ -150,7 +151,7 @@ def meaning_of(items: Sequence[Item], ended: Ended | None, provider: Provider) -
     data = {
         "raw_finish_reason": ended.raw_finish if ended else None,
         "response_id": ended.id if ended else None,
-        "refusal": "".join(said.refusals) or None,
+        "refusal": heal("".join(said.refusals)) or None,
         "commentary": "\n\n".join(said.comments) or None,
         "codex_reasoning_items": (said.reasoning or None) if ended else None,
         "codex_message_items": (said.messages or None) if ended else None,
@@ -232,9 +233,9 @@ def _take_call(said: _Said, item: Item, number: int, *, cut: bool) -> None:
     not the same as `{}`."""
     raw, ended = item.raw, said.ended
     custom = raw.get("type") == "custom_tool_call"
-    name = raw.get("name")
-    wire = as_text(raw.get("input" if custom else "arguments"))
-    if not isinstance(name, str) or not name.strip():
+    wire = heal(as_text(raw.get("input" if custom else "arguments")))
+    name = heal(raw["name"]) if isinstance(raw.get("name"), str) else ""
+    if not name.strip():
         said.damaged = True
         said.drop("(no name)", "nobody could run it")
         return
