@@ -310,6 +310,47 @@ def test_a_list_of_parts_is_content_and_thinking():
     assert reply.data("thinking_signature") == "s"
 
 
+def test_a_thought_in_a_part_beside_a_field_is_told_once():
+    """C15: parts are asked only where no field thinks; tags only where neither does."""
+    parts = [{"type": "thinking", "thinking": "why"}, {"type": "text", "text": "<think>w</think>4"}]
+    message = {"reasoning": "why", "content": parts}
+    whole = json.dumps({"choices": [{"message": message, "finish_reason": "stop"}]}).encode()
+    apart = stream(chunk({"reasoning": "why"}), chunk({"content": parts}, "stop"))
+    for body in (
+        whole,
+        stream(chunk(message, "stop")),
+        apart,
+        stream(chunk({"content": parts}, "stop")),
+    ):
+        reply = reply_of(body)
+        assert (reply.content, reply.reasoning) == ("4", "why")
+
+
+def test_a_refusal_in_a_part_is_a_refusal():
+    """The wire has such a part, and nothing else of it was said."""
+    parts = [{"type": "refusal", "refusal": "I can"}, {"type": "refusal", "refusal": "not"}]
+    assert reply_of(stream(chunk({"content": parts}, "stop"))).data("refusal") == "I cannot"
+
+
+def test_a_call_outside_of_a_list_is_a_call():
+    """One object where a list belongs must not end as a finish of calls without any."""
+    one = stream(chunk({"tool_calls": call("{}", id="a", name="f")}, "tool_calls"))
+    assert calls_of(one) == [("a", "f", "{}")]
+
+
+def test_indexes_in_quotes_are_indexes():
+    """Or a piece of one call would end up in another, and a choice in none."""
+    body = fragments(
+        call('{"a":', index="0", id="x", name="f"),
+        call("{", index="1", id="y", name="g"),
+        call("1}", index="0"),
+        call("}", index="1"),
+    )
+    assert calls_of(body) == [("x", "f", '{"a":1}'), ("y", "g", "{}")]
+    choice = {"index": "0", "delta": {"content": "so"}, "finish_reason": "stop"}
+    assert reply_of(stream({"choices": [choice]})).content == "so"
+
+
 def test_content_that_is_an_object_is_its_json():
     """A server's JSON mode answers with the object itself: the answer must not be lost."""
     content = {"name": "Zoë", "age": 32}

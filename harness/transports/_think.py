@@ -54,6 +54,7 @@ class ThinkSplitter:
         "_tail",
         "_thought",
         "_unsure",
+        "_unsure_says",
         "last",
         "plain",
         "tagged",
@@ -63,6 +64,7 @@ class ThinkSplitter:
         self.tagged = False  # whether any tag was taken out
         self.plain = False  # outside, mid-line, nothing held: words without a tag just pass
         self._unsure: Chain = (None, "") if opened else None
+        self._unsure_says = False  # whether anything visible is among that
         self._inside = ""  # the name of the open tag
         self._partial = ""  # the start of what may be a tag
         self._fresh = True  # no visible text since the start or the last closer
@@ -180,11 +182,10 @@ class ThinkSplitter:
 
     def _decide(self, tag: str, name: str, said: list[Said], *, closes: bool) -> None:
         """The first tag of a reply whose opening tag may stand in the prompt."""
-        before = joined(self._unsure).strip()
-        if not closes and before:
+        if not closes and self._unsure_says:
             self._unsure = (self._unsure, tag)
             return
-        self._unsure = None
+        before, self._unsure = joined(self._unsure).strip(), None
         if before:
             self._thought = True
             said.append((REASONING, before))
@@ -206,6 +207,7 @@ class ThinkSplitter:
     def _say(self, text: str, said: list[Said]) -> None:
         if self._unsure is not None:
             self._unsure = (self._unsure, text)
+            self._unsure_says = self._unsure_says or not (text.isspace() or text == "")
         elif self._inside:
             self._think(text, said)
         elif text:

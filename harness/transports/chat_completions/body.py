@@ -42,9 +42,9 @@ def take_body(reply: Reply, body: JsonObject) -> tuple[list[Event], list[str]]:
     events: list[Event] = []
     listed = body.get("choices")
     choices = [c for c in (listed if isinstance(listed, list) else ()) if isinstance(c, dict)]
-    first = min((_index(choice) for choice in choices), default=0)
+    first = min((index_of(choice) for choice in choices), default=0)
     for choice in choices:
-        if _index(choice) == first:
+        if index_of(choice) == first:
             events += take_choice(reply, choice)
     if isinstance(body.get("model"), str) and body["model"]:
         reply.model = body["model"]
@@ -52,10 +52,11 @@ def take_body(reply: Reply, body: JsonObject) -> tuple[list[Event], list[str]]:
         reply.extras = {**reply.extras, "citations": body["citations"]}
     for counts in meaning.usages(body):
         reply.counts = meaning.merged(reply.counts, counts)
-    warnings = [MORE_CHOICES] if any(_index(choice) != first for choice in choices) else []
+    warnings = [MORE_CHOICES] if any(index_of(choice) != first for choice in choices) else []
     return events, warnings
 
 
-def _index(choice: JsonObject) -> int:
+def index_of(choice: JsonObject) -> int:
+    """0 for what is no number: streamed and whole alike."""
     index = choice.get("index")
     return index if type(index) is int else 0

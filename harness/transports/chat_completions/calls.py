@@ -8,6 +8,7 @@ complete; everything else continues a call.
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 
 from harness.model import Event, EventKind, JsonObject, Span, ToolCall
@@ -17,6 +18,7 @@ from harness.transports._ids import call_id
 from harness.transports._whole import Brackets
 
 NAMELESS = "(no name)"
+_NUMBER = re.compile("[0-9]{1,9}")
 _NO_ID = ("", "null", "None")
 
 
@@ -207,6 +209,8 @@ class Calls:
 def index_and_id(entry: JsonObject) -> tuple[int | None, str | None]:
     """What says which call is meant; None for what says nothing."""
     index, raw = entry.get("index"), entry.get("id")
+    if isinstance(index, str) and _NUMBER.fullmatch(index):
+        index = int(index)
     id_ = None if raw is None or isinstance(raw, bool) else encodable(str(raw))
     return (index if type(index) is int else None), (None if id_ in _NO_ID else id_)
 

@@ -29,10 +29,16 @@ from harness.model import (
     Provider,
     Span,
 )
-from harness.transports._failures import broken, classify, is_error
+from harness.transports._failures import broken, classify, failure_of, is_error
 from harness.transports._whole import BLANK, Whole
 from harness.transports.chat_completions import meaning
-from harness.transports.chat_completions.body import MORE_CHOICES, is_reply, take_body, take_choice
+from harness.transports.chat_completions.body import (
+    MORE_CHOICES,
+    index_of,
+    is_reply,
+    take_body,
+    take_choice,
+)
 from harness.transports.chat_completions.reply import DONE_IS_END, EOF_IS_END, Reply
 from harness.transports.chat_completions.template import NONE, Place, alone, learn
 from harness.wire import jsontext
@@ -271,7 +277,7 @@ class ChatReader:
             if type(choice) is not dict:
                 continue
             counted = counted or "usage" in choice
-            if choice.get("index"):
+            if choice.get("index") and index_of(choice):
                 self._warn(MORE_CHOICES)
             else:
                 events += take_choice(reply, choice, span)
@@ -326,7 +332,7 @@ class ChatReader:
         return self._sse.end() if self._sse is not None else None
 
     def _read_failure(self, answer: Answer) -> Failure:
-        return read_failure(answer, self.provider)
+        return failure_of(answer, self.provider)
 
     def _finish(
         self,
@@ -382,11 +388,6 @@ def _first_object(value: Any) -> Any:
     """One vendor wraps its error in a list."""
     listed = value if isinstance(value, list) else ()
     return next((entry for entry in listed if isinstance(entry, dict)), None)
-
-
-def read_failure(answer: Answer, provider: Provider) -> Failure:
-    """What an error response says."""
-    return classify(answer.status, answer.body, answer.headers, provider)
 
 
 def read_whole(raw: JsonObject, provider: Provider) -> Reply:

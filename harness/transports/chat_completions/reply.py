@@ -52,6 +52,7 @@ class Reply:
         "finish",
         "half",
         "model",
+        "parts",
         "profiles",
         "refusal",
         "speaks",
@@ -66,7 +67,8 @@ class Reply:
         self.content: Chain = None  # as it came, think tags included
         self.half = ""
         self.thought: Chain = None  # all reasoning that was delivered
-        self.speaks = False  # a reasoning field spoke: inline tags only repeat it
+        self.speaks = False  # a reasoning field spoke: parts and inline tags only repeat it
+        self.parts = False  # parts of content thought: inline tags only repeat that
         self.refusal: Chain = None
         self.calls = Calls()
         self.details: Any = None  # a chain of lists
@@ -110,10 +112,11 @@ class Reply:
         events = [] if _REASONING.isdisjoint(delta) else self._reason(delta, span)
         if content:
             events += self._say(content, span)
-        refusal = delta.get("refusal")
-        if isinstance(refusal, str) and refusal:
-            self.refusal = (self.refusal, encodable(refusal))
+        if delta.get("refusal"):
+            self._refuse(delta)
         entries = delta.get("tool_calls")
+        if isinstance(entries, dict):
+            entries = [entries]
         if isinstance(entries, list):
             cumulative = CUMULATIVE_ARGUMENTS in self.profiles
             for entry in entries:
@@ -186,14 +189,22 @@ class Reply:
             if not isinstance(part, dict):
                 continue
             if part.get("type") == "thinking":
-                if thought := meaning.thinking_text(part):
-                    self.speaks = True
+                thought = meaning.thinking_text(part)
+                if thought and not self.speaks:
+                    self.parts = True
                     events += self._think(thought, span)
                 if isinstance(part.get("signature"), str):
                     self.extras = {**self.extras, "thinking_signature": part["signature"]}
             elif isinstance(part.get("text"), str) and part["text"]:
                 events += self.say(part["text"], span)
+            else:
+                self._refuse(part)
         return events
+
+    def _refuse(self, source: JsonObject) -> None:
+        refusal = source.get("refusal")
+        if isinstance(refusal, str) and refusal:
+            self.refusal = (self.refusal, encodable(refusal))
 
     def say(self, text: str, span: Span | None) -> list[Event]:
         if self.half or not text.isascii():
@@ -210,7 +221,7 @@ class Reply:
         for channel, words in said:
             if channel == "text":
                 events.append(Event(_TEXT, words, None, None, None, None, None, None, span))
-            elif not self.speaks:
+            elif not (self.speaks or self.parts):
                 events += self._think(words, span)
         return events
 

@@ -24,7 +24,7 @@ from harness.model import (
     Span,
 )
 from harness.transports._arguments import as_text
-from harness.transports._failures import broken, classify, is_error
+from harness.transports._failures import broken, classify, failure_of, is_error
 from harness.transports.chat_completions import meaning
 from harness.transports.chat_completions.reader import ChatReader
 from harness.transports.chat_completions.reply import Reply
@@ -39,7 +39,12 @@ class GatewayReader(ChatReader):
     def __init__(self, provider: Provider, status: int = 200, headers: Headers = ()) -> None:
         super().__init__(provider, status, headers)
         self._reply.untold = FinishReason.STOP
-        self._seen: frozenset[str] = frozenset()  # calls that came: some servers send them again
+        self._seen: set[str] = set()  # calls that came: some servers send them again
+        self._shared = False  # whether a fork has the same set
+
+    def fork(self) -> ChatReader:
+        self._shared = True
+        return super().fork()
 
     def _decoder(self) -> Any:
         strict = STRICT_LINES in self.provider.profiles
@@ -95,7 +100,9 @@ class GatewayReader(ChatReader):
         if entry.get("id") and key in self._seen:
             self._warn("a tool call that came twice is read once")
             return False
-        self._seen |= {key if entry.get("id") else f"{len(self._seen)} {key}"}
+        if self._shared:
+            self._seen, self._shared = set(self._seen), False
+        self._seen.add(key if entry.get("id") else f"{len(self._seen)} {key}")
         return True
 
 
@@ -117,7 +124,7 @@ def _is_odd(chunk: JsonObject) -> bool:
 
 def read_failure(answer: Answer, provider: Provider) -> Failure:
     """By status: 401, 404 (the model) and 502 (its upstream) have a meaning of their own."""
-    failure = classify(answer.status, answer.body, answer.headers, provider)
+    failure = failure_of(answer, provider)
     if answer.status == 404:
         return replace(failure, kind=FailureKind.NOT_FOUND, transient=False)
     if answer.status == 502:
