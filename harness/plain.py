@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
@@ -10,7 +11,8 @@ from harness.model import Event, Sent, Trace
 
 
 def plain(value: Any) -> Any:
-    """Any noun as what `json.dumps` takes. Bytes become text, undecodable ones as U+FFFD."""
+    """Any noun as what `json.dumps` takes. Bytes become text, undecodable ones as U+FFFD, and a
+    float that is no number, of which JSON has none, becomes null."""
     if isinstance(value, Trace):
         return {
             "case": value.case.id,
@@ -23,7 +25,8 @@ def plain(value: Any) -> Any:
         rest = {f.name: plain(getattr(value, f.name)) for f in fields(value) if f.name != "request"}
         return plain(value.request) | rest
     if isinstance(value, Event):
-        return {k: plain(v) for k, v in value._asdict().items() if v is not None and v != ""}
+        told = {k: plain(v) for k, v in value._asdict().items() if v != ""}
+        return {k: v for k, v in told.items() if v is not None}
     if is_dataclass(value) and not isinstance(value, type):
         return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
     return _collection(value)
@@ -34,4 +37,6 @@ def _collection(value: Any) -> Any:
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, tuple | list | frozenset | set):
         return [plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value

@@ -58,6 +58,13 @@ def test_failures_and_events_are_valid():
     validator("trace", "event").validate(plain(Event(EventKind.FAILURE, failure=failure)))
 
 
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_a_float_that_is_no_number_makes_no_broken_json(number):
+    """An adapter's clock may say anything; a report with it could not be read any more."""
+    event = plain(Event(EventKind.TEXT, "x", at=number))
+    validator("trace", "event").validate(json.loads(json.dumps(event, allow_nan=False)))
+
+
 def test_every_trace_of_a_run_is_valid():
     """A trace from a real run fits the schema, on every wire."""
     for cell in cells(load(builtin("scenarios") / "text_then_call.yaml")):

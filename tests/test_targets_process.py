@@ -1,8 +1,13 @@
 """An adapter in its own process: what it does wrong is errored with a reason, and never hangs."""
 
 import json
+import os
+import shlex
 import sys
 import textwrap
+import threading
+import time
+from dataclasses import replace
 
 import pytest
 
@@ -62,6 +67,26 @@ MISBEHAVIOURS = {
         + "event = json.dumps({'op': 'event', 'id': message['id'], 'kind': 'text', 'text': 'x'})\n"
         + "while True: sys.stdout.write((event + chr(10)) * 1000)",
         "floods",
+    ),
+    "flood_of_lines": (
+        AFTER_START + "while True: sys.stdout.write(chr(10) * 60000)",
+        "no JSON object",
+    ),
+    "no_number": (
+        AFTER_START
+        + "event = {'op': 'event', 'id': message['id'], 'kind': 'text', 'at': float('nan')}\n"
+        + "print(json.dumps(event), flush=True); time.sleep(60)",
+        "no JSON object",
+    ),
+    "too_large_a_number": (
+        AFTER_START
+        + "event = {'op': 'event', 'id': message['id'], 'kind': 'text', 'at': 0}\n"
+        + "print(json.dumps(event).replace('0', '1e999'), flush=True); time.sleep(60)",
+        "no JSON object",
+    ),
+    "too_deep": (
+        AFTER_START + "print('[' * 100000, flush=True); time.sleep(60)",
+        "no JSON object",
     ),
     "garbage": (AFTER_START + "print('hello', flush=True); time.sleep(60)", "no JSON object"),
     "lies_about_its_id": (
@@ -141,6 +166,7 @@ def test_a_misbehaving_adapter_is_errored(tmp_path, name):
     """Errored with a clear reason, never failed, and nothing hangs."""
     source, reason = MISBEHAVIOURS[name]
     target = adapter(tmp_path, source, grace=0.5)
+    threads = set(threading.enumerate())
     try:
         verdict = run_case(case(), target, "loopback")
         assert verdict.kind is VerdictKind.ERRORED, verdict
@@ -149,6 +175,51 @@ def test_a_misbehaving_adapter_is_errored(tmp_path, name):
             assert "my last words" in verdict.reason
     finally:
         target.stop()
+    assert not {one for one in threading.enumerate() if "harness" not in one.name} - threads
+
+
+DEAF = """
+import json, sys, time
+sys.stdin.readline()
+print(json.dumps(STARTED), flush=True)
+time.sleep(60)
+"""
+
+
+def test_an_adapter_that_does_not_read_a_long_question_is_errored(tmp_path):
+    """A pipe holds so much and no more: whoever writes beyond it waits for the reader."""
+    target = adapter(tmp_path, DEAF, grace=0.5)
+    asked = case()
+    ask = Ask(({"role": "user", "content": "x" * 1_000_000},), stream=False)
+    try:
+        verdict = run_case(replace(asked, turns=(Turn(ask, (0,)),)), target, "loopback")
+    finally:
+        target.stop()
+    assert verdict.kind is VerdictKind.ERRORED
+    assert "does not read" in verdict.reason
+
+
+@pytest.mark.skipif(os.name != "posix", reason="process groups are POSIX's")
+def test_what_a_command_has_started_ends_with_it(tmp_path):
+    """Often it is a shell or a runner of packages, and the adapter its child."""
+    import fcntl  # noqa: PLC0415 -- POSIX's too
+
+    held = tmp_path / "held"
+    script = tmp_path / "adapter.py"
+    holds = f"import fcntl\nheld = open({str(held)!r}, 'w')\nfcntl.flock(held, fcntl.LOCK_EX)\n"
+    script.write_text(f"STARTED = {json.dumps(STARTED)}\n{holds}{MISBEHAVIOURS['hang'][0]}")
+    command = shlex.join([sys.executable, str(script)])
+    target = ProcessTarget(["sh", "-c", f"{command}; true"], startup=10, grace=0.5)
+    verdict = run_case(case(), target, "loopback")
+    target.stop()
+    assert verdict.kind is VerdictKind.ERRORED
+    with held.open() as mine:
+        for _ in range(100):
+            try:
+                return fcntl.flock(mine, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(0.05)
+    pytest.fail("the adapter outlives its shell")
 
 
 def test_the_next_case_goes_on_in_a_fresh_process(tmp_path):
@@ -175,10 +246,11 @@ def test_a_command_that_does_not_exist_is_errored():
     assert "no-such-adapter --x" in verdict.reason
 
 
-def test_an_empty_command_is_refused():
+@pytest.mark.parametrize("command", ["  ", "node 'adapter.js"])
+def test_a_command_that_is_none_is_refused(command):
     """Before anything runs."""
-    with pytest.raises(TargetError):
-        from_command("  ")
+    with pytest.raises(TargetError, match="command"):
+        from_command(command)
 
 
 def test_what_an_adapter_skips_is_untestable(tmp_path):

@@ -7,7 +7,9 @@ a TargetError that carries the tail of its stderr; nothing it does can hang or f
 from __future__ import annotations
 
 import contextlib
+import os
 import queue
+import signal
 import subprocess
 import threading
 import time
@@ -34,6 +36,7 @@ class Pipe:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 bufsize=0,
+                process_group=0 if os.name == "posix" else None,
             )
         except OSError as error:
             raise TargetError(
@@ -44,6 +47,7 @@ class Pipe:
         self._lines: queue.Queue[bytes | TargetError | None] = queue.Queue(maxsize=1024)
         self._errors: deque[str] = deque(maxlen=TAIL)
         self._read = 0
+        self._over = False
         self._threads = [
             threading.Thread(target=self._pump, daemon=True),
             threading.Thread(target=self._drain, daemon=True),
@@ -55,14 +59,23 @@ class Pipe:
     def alive(self) -> bool:
         return self._process.poll() is None
 
-    def send(self, line: bytes) -> None:
+    def send(self, line: bytes, patience: float) -> None:
+        """A line longer than the system's buffer waits for its reader: `patience` seconds."""
         assert self._process.stdin is not None
         self._read = 0
+        watch = threading.Timer(patience, self._end)
+        watch.start()
         try:
             self._process.stdin.write(line + b"\n")
             self._process.stdin.flush()
         except (BrokenPipeError, ValueError) as error:
-            raise self.broken("the adapter closed its stdin") from error
+            if not self._over:
+                raise self.broken("the adapter closed its stdin") from error
+        finally:
+            watch.cancel()
+            watch.join()
+        if self._over:
+            raise self.broken("the adapter hangs: it does not read what it is asked")
 
     def receive(self, deadline: float) -> bytes:
         """The next line before `deadline` (monotonic)."""
@@ -91,13 +104,25 @@ class Pipe:
             self._process.wait(_GRACE)
         self.kill()
 
-    def kill(self) -> None:
-        if self._process.poll() is None:
+    def _end(self) -> None:
+        """Also what it has started: the command may be a shell, or some runner of packages."""
+        if self._over:
+            return
+        self._over = True
+        if os.name == "posix":
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        else:
             self._process.kill()
+
+    def kill(self) -> None:
+        self._end()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_GRACE)
-        while not self._lines.empty():  # so that a pump that waits for room can leave
-            self._lines.get_nowait()
+        deadline = time.monotonic() + _GRACE
+        while self._threads[0].is_alive() and time.monotonic() < deadline:
+            with contextlib.suppress(queue.Empty):  # so that a pump that waits for room can leave
+                self._lines.get(timeout=0.01)
         for thread in self._threads:
             thread.join(_GRACE)
         for stream in (self._process.stdin, self._process.stdout, self._process.stderr):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import shlex
 import time
 from collections.abc import Mapping, Sequence
@@ -96,19 +97,32 @@ class ProcessTarget:
 
     def _send(self, message: Mapping[str, Any]) -> None:
         assert self._pipe is not None
-        self._pipe.send(json.dumps(message, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+        line = json.dumps(message, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        self._pipe.send(line, self._grace)
 
     def _receive(self, deadline: float) -> dict[str, Any]:
         assert self._pipe is not None
         line = self._pipe.receive(deadline)
         try:
-            message = json.loads(line)
-        except ValueError:
+            message = json.loads(line, parse_constant=_no_number, parse_float=_finite)
+        except (ValueError, RecursionError):
             message = None
         if not isinstance(message, dict):
             shown = line[:200].decode("utf-8", "replace")
             raise self._pipe.broken(f"the adapter's line is no JSON object: {shown!r}")
         return message
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(f"{word} is no JSON")
+
+
+def _finite(text: str) -> float:
+    """A number too large for a float would be written into reports as one that is no JSON."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text} is too large")
+    return value
 
 
 class _Session:
@@ -127,7 +141,10 @@ class _Session:
 
 
 def from_command(command: str) -> ProcessTarget:
-    words = shlex.split(command)
+    try:
+        words = shlex.split(command)
+    except ValueError as error:  # a quotation without an end
+        raise TargetError(f"the target's command {command!r} is broken", found=str(error)) from None
     if not words:
         raise TargetError("the target's command is empty")
     return ProcessTarget(words)
