@@ -187,6 +187,17 @@ def test_two_processes_give_the_same_answer(home, capsys):
     assert len(answers[0]) > 10
 
 
+def test_a_target_that_kills_its_process_is_errored(home, capsys):
+    """3, and not the code of a MUST that failed: nothing is known of what was not judged."""
+    (home / "dead_toy.py").write_text(TOY.format(act="import os; os._exit(0)"))
+    second = home / "scenarios" / "second.yaml"
+    second.write_text((home / "scenarios" / "greeting.yaml").read_text("utf-8"), "utf-8")
+    assert run("--jobs", "2", "--quiet", "--target", "dead_toy:make") == 3
+    out = capsys.readouterr().out
+    assert "2 errored" in out
+    assert "a process of this run ended before its work did" in out
+
+
 def test_explain_tells_the_whole_story(home, capsys):
     """What was asked, the wire, the events, the verdict; exit 0 whatever it was."""
     assert main(["explain", "--target", "lies_toy:make", "greeting[openai-chat-clean]"]) == 0

@@ -45,9 +45,13 @@ from harness.secrets import masked
 
 def run_cell(cell: Cell, target: Target, door: str = "inprocess") -> Verdict:
     """Build the case of a cell and run it; a case that cannot be built is errored, not failed."""
+    return _guarded(unbuilt(cell), lambda: _play(build(cell), target, door))
+
+
+def unbuilt(cell: Cell) -> Case:
+    """What is known of a case before it is built."""
     names = (cell.scenario.id, cell.provider.name, cell.transport.name, cell.transport.wire)
-    unbuilt = Case(*names, cell.slug, facts={"family": cell.scenario.family})
-    return _guarded(unbuilt, lambda: _play(build(cell), target, door))
+    return Case(*names, cell.slug, facts={"family": cell.scenario.family})
 
 
 def run_case(case: Case, target: Target, door: str = "inprocess") -> Verdict:

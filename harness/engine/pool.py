@@ -1,6 +1,7 @@
 """Many cells in a few processes: each makes its own target, and each verdict comes back whole.
 
 The verdicts come in the order of the cells, so that a run with `--jobs 8` reads like one without.
+A process that ends before its work does takes the others with it: what was not judged is errored.
 """
 
 from __future__ import annotations
@@ -10,17 +11,19 @@ import itertools
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 from harness.contracts import Target
 from harness.engine.cells import Cell, cells
-from harness.engine.judge import run_cell
+from harness.engine.judge import run_cell, unbuilt
 from harness.engine.names import read_scenario
 from harness.engine.targets import make_command, make_target
-from harness.model import Verdict
+from harness.model import Verdict, VerdictKind
 
+LOST = "a process of this run ended before its work did, and nobody knows on which case"
 CHUNK = 8  # cells that a process takes at a time: of one scenario, so that it is read once
 
 
@@ -63,9 +66,14 @@ def pooled(chosen: Sequence[Cell], maker: Maker, door: str, jobs: int) -> Iterat
     """A verdict for each cell, in order, as soon as it and those before it are there."""
     context = multiprocessing.get_context("spawn")
     executor = ProcessPoolExecutor(jobs, context, initializer=_begin, initargs=(maker,))
+    judged = 0
     try:
         for verdicts in executor.map(_work, _jobs(chosen, door)):
             yield from verdicts
+            judged += len(verdicts)
+    except BrokenProcessPool:
+        for cell in chosen[judged:]:
+            yield Verdict(unbuilt(cell), VerdictKind.ERRORED, reason=LOST)
     finally:
         executor.shutdown(cancel_futures=True)
 
