@@ -50,7 +50,8 @@ class HarnessError(Exception):
         text = f"{self.where}: {self.what}" if self.where and str(self.where) else self.what
         if self.found:
             text += f", found {self.found}"
-        return f"{text}. {self.hint}" if self.hint else text
+        stop = "" if text.endswith(".") else "."
+        return f"{text}{stop} {self.hint}" if self.hint else text
 
 
 class UsageError(HarnessError):

@@ -74,9 +74,10 @@ class Room(Generic[T]):
         close = difflib.get_close_matches(name, names, n=1)
         few = f"Known: {', '.join(names)}. " if len(names) <= _FEW else ""
         guess = f"Did you mean {close[0]!r}? " if close else few
+        outside = f", or name yours in the entry point group {self.group}" if self.group else ""
         return UsageError(
             f"no {self.kind} {name!r} in {folder}/",
-            hint=f"{guess}To add one, write {folder}/{name}.py",
+            hint=f"{guess}To add one, write {folder}/{name}.py{outside}",
         )
 
 

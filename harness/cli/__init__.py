@@ -83,5 +83,7 @@ def console() -> None:
 
 
 def _crashed(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """As Python tells it, but that a target's own code may say a key in what it raises."""
+    """As Python tells it, but that a target's own code may say a key in what it raises; and with
+    the exit code of what errored, for 1 would say that a client failed."""
     sys.stderr.write(masked("".join(traceback.format_exception(kind, error, trace))))
+    raise SystemExit(3)

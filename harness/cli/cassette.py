@@ -13,6 +13,7 @@ from harness.cassette.importing import import_
 from harness.cassette.lint import UNREADABLE, lint, lint_bytes
 from harness.cassette.show import show_all
 from harness.cli import _synthesize
+from harness.cli._paths import cassettes, why
 from harness.errors import FileError, HarnessError
 
 OK, FAULTY, UNLOADABLE = 0, 1, 2
@@ -24,7 +25,7 @@ def add(subparsers: Any) -> None:
     commands = parser.add_subparsers(dest="cassette_command", required=True, metavar="COMMAND")
 
     looking = commands.add_parser("show", help="print exchanges: events with their times")
-    looking.add_argument("paths", nargs="+", metavar="CASSETTE")
+    looking.add_argument("paths", nargs="+", metavar="CASSETTE", help="files, or folders of them")
     looking.add_argument("--full", action="store_true", help="cut no line short")
     looking.set_defaults(run=run_show)
 
@@ -42,7 +43,7 @@ def add(subparsers: Any) -> None:
     scrubbing.set_defaults(run=run_scrub)
 
     importing = commands.add_parser("import", help="make a foreign cassette a vcrpy file")
-    importing.add_argument("path", metavar="CASSETTE")
+    importing.add_argument("path", metavar="CASSETTE", help="a file of any dialect")
     importing.add_argument("--out", metavar="FILE", help="where to write it (default: stdout)")
     importing.add_argument("--force", action="store_true", help="replace an existing FILE")
     importing.set_defaults(run=run_import)
@@ -51,14 +52,14 @@ def add(subparsers: Any) -> None:
 
 def run_show(args: argparse.Namespace) -> int:
     """Exit 2 if a file cannot be read; the others are shown."""
-    code = OK
-    for path in args.paths:
+    code, files = OK, cassettes(args.paths)
+    for path in files:
         try:
             cassette = load(path)
         except (FileError, OSError) as error:
             code = _refused(error)
             continue
-        if len(args.paths) > 1:
+        if len(files) > 1:
             print(f"== {path}")
         for text in show_all(cassette, full=args.full):
             sys.stdout.write(text)
@@ -68,7 +69,7 @@ def run_show(args: argparse.Namespace) -> int:
 def run_lint(args: argparse.Namespace) -> int:
     """Exit 1 if anything is a fault, 2 if a file is no cassette at all."""
     code = OK
-    for path in _files(args.paths):
+    for path in cassettes(args.paths):
         try:
             found = lint(path)
         except OSError as error:
@@ -88,21 +89,13 @@ def _code(found: list[Fault]) -> int:
     return FAULTY if faults else OK
 
 
-def _files(paths: list[str]) -> list[Path]:
-    """Folders stand for the cassettes below them."""
-    found: list[Path] = []
-    for path in map(Path, paths):
-        found += sorted(path.rglob("*.y*ml*")) if path.is_dir() else [path]
-    return found
-
-
 def run_scrub(args: argparse.Namespace) -> int:
     """Exit 1 if something had to go and `--check` left it, 2 if a file cannot be made safe."""
     from harness.record.old import scrub_file  # noqa: PLC0415  it loads HTTP libraries
     from harness.secrets.known import Known  # noqa: PLC0415
 
     code, known = OK, Known.of_environment()
-    for path in _files(args.paths):
+    for path in cassettes(args.paths):
         try:
             changed = scrub_file(path, known, tuple(args.allow), dry=args.check)
         except (HarnessError, OSError) as error:
@@ -137,6 +130,6 @@ def run_import(args: argparse.Namespace) -> int:
     return OK
 
 
-def _refused(error: Exception) -> int:
-    print(error, file=sys.stderr)
+def _refused(error: HarnessError | OSError) -> int:
+    print(f"harness: {why(error)}", file=sys.stderr)
     return UNLOADABLE

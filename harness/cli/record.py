@@ -26,7 +26,7 @@ from harness.record.session import Wishes, record
 from harness.scenario import Scenario
 from harness.settings import read_settings
 
-_MODES = tuple(Mode)
+_MODES = tuple(mode.value for mode in Mode)
 
 
 def add(subparsers: Any) -> None:
@@ -46,7 +46,7 @@ def add(subparsers: Any) -> None:
     through.add_argument("--out", type=Path, metavar="FILE", help="the cassette to write")
     through.add_argument("--join", action="store_true", help="finish what a killed proxy left")
     made.add_argument(
-        "--mode", choices=_MODES, default=Mode.ONCE, help="as in vcrpy; default: once"
+        "--mode", choices=_MODES, default=Mode.ONCE.value, help="as in vcrpy; default: once"
     )
     made.add_argument(
         "--allow",

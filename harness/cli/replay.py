@@ -6,17 +6,16 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from harness.cassette import load
 from harness.cli import COMMANDS
+from harness.cli._paths import cassettes, why
 from harness.engine.reading import AUTO, read_exchange, transport_named
 from harness.errors import FileError
 
 OK, UNLOADABLE = 0, 2
 _WIDTH = 100
-_ENDINGS = ("*.yaml", "*.yml", "*.json", "*.yaml.gz", "*.yml.gz", "*.json.gz")
 
 
 def add(subparsers: Any) -> None:
@@ -33,39 +32,18 @@ def run(arguments: argparse.Namespace) -> int:
     """Exit 2 if a file could not be loaded; the others are read all the same."""
     if arguments.transport != AUTO:
         transport_named(arguments.transport)
-    code, seen = OK, 0
-    for path in arguments.paths:
-        for file in _files(path):
-            seen += 1
-            try:
-                cassette = load(file)
-            except (FileError, OSError) as error:
-                print(f"harness: {_why(error)}", file=sys.stderr)
-                code = UNLOADABLE
-                continue
-            for number, exchange in enumerate(cassette.exchanges):
-                said = read_exchange(exchange, arguments.transport).json(file, number)
-                _print(said, as_json=arguments.json)
-    if not seen:
-        print(f"harness: no cassette in {', '.join(arguments.paths)}", file=sys.stderr)
-        code = UNLOADABLE
+    code = OK
+    for file in cassettes(arguments.paths):
+        try:
+            cassette = load(file)
+        except (FileError, OSError) as error:
+            print(f"harness: {why(error)}", file=sys.stderr)
+            code = UNLOADABLE
+            continue
+        for number, exchange in enumerate(cassette.exchanges):
+            said = read_exchange(exchange, arguments.transport).json(file, number)
+            _print(said, as_json=arguments.json)
     return code
-
-
-def _files(path: str) -> Iterator[str]:
-    """A folder stands for the cassettes below it, in order."""
-    folder = Path(path)
-    if not folder.is_dir():
-        yield path
-        return
-    yield from map(str, sorted({file for end in _ENDINGS for file in folder.rglob(end)}))
-
-
-def _why(error: Exception) -> str:
-    if isinstance(error, FileError):
-        return error.render()
-    assert isinstance(error, OSError)
-    return f"{error.filename}: {error.strerror or error}"
 
 
 def _print(said: dict[str, Any], *, as_json: bool) -> None:

@@ -28,7 +28,10 @@ from harness.settings import read_settings
 def add(subparsers: Any) -> None:
     made = subparsers.add_parser("run", help=COMMANDS["run"], description=__doc__)
     made.add_argument(
-        "scenarios", nargs="*", metavar="SCENARIO", help="an id, a file, or id[cell]; default: all"
+        "scenarios",
+        nargs="*",
+        metavar="SCENARIO",
+        help="an id, a file, a folder, or id[cell]; default: all",
     )
     made.add_argument("--provider", action="append", metavar="P", help="only this provider's cells")
     add_options(made)
@@ -62,8 +65,9 @@ def _run(arguments: argparse.Namespace) -> int:
         PROVIDERS.get(name)
     chosen = list(select(arguments.scenarios, folders, only))
     if not chosen:
-        print("harness: nothing was selected", file=sys.stderr)
-        return 2
+        whose = f" of {', '.join(sorted(only))}" if only else ""
+        where = ", ".join(map(str, arguments.scenarios or folders))
+        raise UsageError(f"nothing was selected: there is no case{whose} in {where}")
     maker = maker_of(arguments, settings)
     known = known_of(maker, arguments.known_failures or settings.known_failures)
     strict = arguments.strict or settings.strict
@@ -82,6 +86,8 @@ def _run(arguments: argparse.Namespace) -> int:
     for entry in left:
         print(f"STALE known failure: no case is called {entry.case!r}; take it out")
     code = exit_code(verdicts)
+    if code == 2:
+        print(f"harness: {_why_nothing(verdicts)}", file=sys.stderr)
     return 1 if left and code == 0 else code
 
 
@@ -112,6 +118,13 @@ def _verdicts(
         target.stop()
         progress.close()
     return verdicts
+
+
+def _why_nothing(verdicts: list[Verdict]) -> str:
+    """Why a run without a red cell is not green: the commonest reasons."""
+    reasons = Counter(one.reason for one in verdicts if one.kind is VerdictKind.UNTESTABLE)
+    told = [f"{count} untestable: {reason}" for reason, count in reasons.most_common(3)]
+    return ". ".join(["nothing passed", *told])
 
 
 def exit_code(verdicts: list[Verdict]) -> int:

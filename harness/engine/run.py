@@ -40,14 +40,13 @@ class Selection:
 def select(
     asked: Sequence[str], folders: Sequence[Path], only: frozenset[str] | None = None
 ) -> Iterator[Cell]:
-    """The cells of the asked scenarios; of all in the folders when none is asked for."""
-    if not asked:
-        for folder in folders:
-            for path in sorted(folder.glob("*.y*ml")):
+    """The cells of the asked scenarios, or folders; of all in `folders` when none is asked for."""
+    for text in asked or folders:
+        if Path(text).is_dir():
+            for path in scenarios_of(Path(text)):
                 yield from cells(read_scenario(path), only)
-        return
-    for text in asked:
-        selection = Selection.parse(text)
+            continue
+        selection = Selection.parse(str(text))
         scenario = read_scenario(_find(selection.file, folders))
         chosen = cells(scenario, only)
         if selection.cell is None:
@@ -60,6 +59,11 @@ def select(
         yield named[selection.cell]
 
 
+def scenarios_of(path: Path) -> list[Path]:
+    """Those of a folder in order; a file is itself."""
+    return sorted(path.glob("*.y*ml")) if path.is_dir() else [path]
+
+
 def _find(name: str, folders: Sequence[Path]) -> Path:
     path = Path(name)
     if path.is_file():
@@ -69,6 +73,8 @@ def _find(name: str, folders: Sequence[Path]) -> Path:
         for candidate in (folder / path.name, folder / f"{path.name}.yaml"):
             if candidate.is_file():
                 return candidate
+    if path.suffix and path.name != name:
+        raise UsageError(f"there is no file {name}")
     known = [file.stem for folder in searched for file in folder.glob("*.yaml")]
     raise UsageError(f"no scenario {name!r}", hint=did_you_mean(path.stem, known))
 

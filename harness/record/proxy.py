@@ -100,8 +100,12 @@ class Proxy:
             self._server = await asyncio.start_server(
                 self._accept, HOST, self._port, backlog=512, limit=1 << 20
             )
-        except OSError as error:
-            raise UsageError(f"cannot listen on {HOST}:{self._port}", found=str(error)) from error
+        except (OSError, OverflowError) as error:
+            raise UsageError(
+                f"cannot listen on {HOST}:{self._port}",
+                found=str(error),
+                hint="Without a port, any free one is taken",
+            ) from error
         host, port = self._server.sockets[0].getsockname()[:2]
         return f"http://{host}:{port}"
 

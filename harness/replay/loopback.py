@@ -155,12 +155,16 @@ class Loopback:
         self._thread.start()
         try:
             self._server = self._call(self._listen())
-        except OSError as error:
+        except (OSError, OverflowError) as error:  # taken, forbidden, or no port at all
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(_PATIENCE)
             self._loop.close()
             self._loop = self._thread = None
-            raise UsageError(f"cannot listen on {HOST}:{self._wanted}", found=str(error)) from error
+            raise UsageError(
+                f"cannot listen on {HOST}:{self._wanted}",
+                found=str(error),
+                hint="Without a port, any free one is taken",
+            ) from error
 
     def _call(self, work: Coroutine[Any, Any, T]) -> T:
         assert self._loop is not None

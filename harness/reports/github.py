@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from harness.reports._count import KINDS, count, is_red
+from harness.reports._reason import short
 
 _CONTROL = re.compile(r"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _ESCAPES: dict[str, str | int | None] = {"%": "%25", "\r": "%0D", "\n": "%0A"}
@@ -26,8 +27,8 @@ def render(documents: Sequence[dict[str, Any]]) -> str:
 def _lines(documents: Sequence[dict[str, Any]]) -> Iterator[str]:
     for document in documents:
         if document["verdict"] == "errored":
-            last = (document["reason"].strip().splitlines() or [""])[-1]
-            yield _command("error", f"errored: {document['case']}", last, document)
+            told = "\n".join(short(document["reason"]))
+            yield _command("error", f"errored: {document['case']}", told, document)
     for document in documents:
         if is_red(document) and document["verdict"] != "errored":
             told = _sentences(document) if document["verdict"] == "failed" else document["reason"]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from harness.reports._count import KINDS, by_family, count, is_red
+from harness.reports._reason import short
 
 
 def render(documents: Sequence[dict[str, Any]]) -> str:
@@ -34,8 +35,8 @@ def _lines(documents: Sequence[dict[str, Any]]) -> Iterator[str]:
         for violation in document["violations"]:
             named = f"{violation['level'].upper()} {violation['invariant']}"
             yield f"  - {named}: {_cell(violation['sentence'])}"
-        if document["reason"]:
-            yield f"  - {_cell(document['reason'].strip().splitlines()[-1])}"
+        for line in short(document["reason"]):
+            yield f"  - {_cell(line)}"
         yield f"  - `{document['replay']}`"
 
 
