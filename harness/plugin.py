@@ -123,18 +123,28 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(masked(error.render())) from error
     if reports and not config.option.collectonly and not hasattr(config, "workerinput"):
         config.pluginmanager.register(Reports(reports))
-    if "builtin" in run.settings.scenarios:
-        _add_builtin(config)
+    _add_listed(config, run.settings)
 
 
-def _add_builtin(config: pytest.Config) -> None:
-    """The shipped scenarios lie outside the user's root: asked for like any other argument."""
-    folder = builtin("scenarios")
-    prefix = "builtin/"
-    config.args[:] = [
-        str(folder / arg[len(prefix) :]) if arg.startswith(prefix) else arg for arg in config.args
-    ]
-    if config.args_source is not pytest.Config.ArgsSource.ARGS and str(folder) not in config.args:
+def _add_listed(config: pytest.Config, settings: Settings) -> None:
+    """What `[tool.harness]` lists is run where nobody says what to run. The shipped scenarios lie
+    outside the user's root: asked for like any other argument. `testpaths` is where the tests are,
+    and few who write it think of us: a folder that it leaves out would be green unseen."""
+    folder, prefix = builtin("scenarios"), "builtin/"
+    shipped = "builtin" in settings.scenarios
+    if shipped:
+        config.args[:] = [
+            str(folder / arg[len(prefix) :]) if arg.startswith(prefix) else arg
+            for arg in config.args
+        ]
+    if config.args_source is pytest.Config.ArgsSource.ARGS:
+        return
+    given = [config.invocation_params.dir / arg for arg in config.args]
+    if config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+        own = [one for one in settings.folders if one != folder]
+        seen = [one for one in own if any(one.is_relative_to(place) for place in given)]
+        config.args += [str(one) for one in own if one not in seen]
+    if shipped and folder not in given:
         config.args.append(str(folder))
 
 

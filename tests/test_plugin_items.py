@@ -104,6 +104,17 @@ def test_the_listed_folders_are_run_by_default(repo):
     assert "builtin/text_is_text.yaml::" in text
 
 
+def test_a_listed_folder_is_run_although_no_testpath_names_it(repo):
+    """Once; and where a testpath names it, or one above it, it is not run twice."""
+    made = repo(scenarios=("builtin", "scenarios"))
+    made.mkdir("tests").joinpath("test_mine.py").write_text("def test_mine(): pass")
+    for paths in ("tests", "tests scenarios", "."):
+        words = ("-o", f"testpaths={paths}", "--collect-only", "-q", "-k", "greeting or mine")
+        text = run(made, *words).stdout.str()
+        assert "test_mine" in text, paths
+        assert text.count("scenarios/greeting.yaml::") == 1, paths
+
+
 def test_k_selects_conformance_cases_only(repo):
     """Also in a folder whose own name holds the word."""
     made = repo()
