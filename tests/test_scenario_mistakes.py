@@ -390,7 +390,17 @@ def test_a_tape_that_nobody_has_is_a_fault(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "null", "- 1", "just words", "\x00", "a: &x [*x]", "? [1]: 2"]
+    "text",
+    [
+        *("", "null", "- 1", "just words", "\x00", "a: &x [*x]", "? [1]: 2"),
+        *(
+            "[" * 100_000,
+            "- " * 100_000,
+            "a: 2020-13-45",
+            "a: " + "9" * 5000,
+            "a: 1\u2028\u2028b: [",
+        ),
+    ],
 )
 def test_what_is_no_scenario_is_one_sentence(tmp_path, text):
     """Any other YAML, and what is none, is refused without a traceback."""

@@ -24,8 +24,8 @@ SECRET_HEADERS = frozenset(
 )
 _SECRET_QUERY = frozenset({"access_token", "api-key", "api_key", "apikey", "key", "token"})
 _HIDDEN = re.compile(
-    r"(?:(?:bearer|basic|aws4-hmac-sha256)\s+)?(?:"
-    r"[*xX._ -]*|<.*>|\[.*\]|\{.*\}|.*-xxx|\W*(?:test|none|null|your)[\w -]*\W*"
+    r"(?:(?:bearer|basic|aws4-hmac-sha256)\s++)?(?:"
+    r"[*xX._ -]*|<.*>|\[.*\]|\{.*\}|.*-xxx|\W*(?:test|none|null|your)[\w -]*+\W*"
     r"|.*(?:redact|filter|scrub|dummy|fake|placeholder|hidden|secret).*"
     r")\Z",
     re.IGNORECASE | re.DOTALL,

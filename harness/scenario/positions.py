@@ -13,6 +13,7 @@ from harness.errors import FileError, HarnessError, Where
 
 Path_ = tuple[str | int, ...]
 
+_DEEPEST = 100  # whoever walks it recurses, and PyYAML in C ends the process at some depth
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -47,6 +48,7 @@ def parse(file: Path) -> Document:
     except UnicodeDecodeError as error:
         raise FileError("is not UTF-8", where=Where(file), found=f"byte {error.start}") from error
     try:
+        _refuse_depth(text, file)
         loader = _LOADER(text)
         node = loader.get_single_node()
         _refuse_aliases(node, file, set())
@@ -57,10 +59,21 @@ def parse(file: Path) -> Document:
         raise FileError(f"is no YAML: {_problem(error, text)}", where=where) from error
     except yaml.YAMLError as error:
         raise FileError(f"is no YAML: {error}", where=Where(file)) from error
+    except ValueError as error:  # a date that is none, a number of thousands of digits
+        raise FileError(f"holds a value that cannot be read: {error}", where=Where(file)) from error
     values: dict[Path_, Where] = {}
     keys: dict[Path_, Where] = {}
     duplicates = tuple(_walk(node, (), file, values, keys)) if node is not None else ()
     return Document(value, file, values, keys, duplicates)
+
+
+def _refuse_depth(text: str, file: Path) -> None:
+    depth = 0
+    for event in yaml.parse(text, _LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise FileError(f"is nested deeper than {_DEEPEST}", where=_where(event, file))
 
 
 def _refuse_aliases(node: Any, file: Path, seen: set[int]) -> None:
@@ -83,7 +96,9 @@ def _problem(error: yaml.MarkedYAMLError, text: str) -> str:
     """What the parser says, in its words, and what it was in the middle of."""
     what = error.problem or error.context or "it cannot be read"
     mark = error.problem_mark
-    if mark and text.split("\n")[mark.line][mark.column : mark.column + 1] == "\t":
+    lines = text.split("\n")
+    line = lines[mark.line] if mark and mark.line < len(lines) else ""  # YAML knows other line ends
+    if mark and line[mark.column : mark.column + 1] == "\t":
         return "here is a tab, and YAML indents with spaces"
     if error.problem and error.context and error.context_mark:
         began = f"line {error.context_mark.line + 1}, column {error.context_mark.column + 1}"

@@ -23,9 +23,10 @@ _HARMLESS = re.compile(
 )
 _HTML = (b"&amp;", b"&lt;", b"&gt;", b"&quot;", b"&apos;", rb"\+")
 _ESCAPE = re.compile(
-    rb"%(?:25)*([0-9a-fA-F]{2})|\\+(?:u00|x)([0-9a-fA-F]{2})|&#[xX]0*([0-9a-fA-F]{1,2});"
+    rb"%(?:25)*([0-9a-fA-F]{2})|(?<!\\)\\++(?:u00|x)([0-9a-fA-F]{2})|&#[xX]0*([0-9a-fA-F]{1,2});"
     rb"|&#0*([0-9]{1,3});|&(amp|lt|gt|quot|apos);"
 )
+_RUN = rb"\\+"  # of backslashes
 _ENTITIES = {b"amp": b"&", b"lt": b"<", b"gt": b">", b"quot": b'"', b"apos": b"'"}
 _BASE64 = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=")
 _SKIPPED = (0, 2, 3)  # characters of base64 that the bytes before the secret have a part in
@@ -160,7 +161,10 @@ def _in_base64(data: bytes) -> Iterator[bytes]:
 
 def _spelling(secret: bytes) -> re.Pattern[bytes]:
     """The secret with any of its characters escaped, for a URL (also twice), JSON or HTML."""
-    return re.compile(b"".join(map(_any_spelling, secret)))
+    first, *others = map(_any_spelling, secret)
+    if b"\\" not in secret:  # a run of backslashes before it is tried from its start alone
+        first = first.replace(_RUN, rb"(?<!\\)\\++")
+    return re.compile(b"".join([first, *others]))
 
 
 def unescaped(data: bytes) -> bytes:
@@ -180,8 +184,8 @@ def _unescaped(found: re.Match[bytes]) -> bytes:
 def _any_spelling(byte: int) -> bytes:
     code = b"".join(b"[%c%c]" % (digit, ord(chr(digit).upper())) for digit in b"%02x" % byte)
     named = {ord(char): name for char, name in zip("&<>\"' ", _HTML, strict=True)}.get(byte)
-    forms = [re.escape(bytes((byte,))), b"%(?:25)*" + code, rb"\\+(?:u00|x)" + code]
-    forms += [rb"\\+" + re.escape(bytes((byte,)))] if byte in b'/"\\' else []
+    forms = [re.escape(bytes((byte,))), b"%(?:25)*" + code, _RUN + rb"(?:u00|x)" + code]
+    forms += [_RUN + re.escape(bytes((byte,)))] if byte in b'/"\\' else []
     forms += [b"&#0*%d;" % byte, b"&#[xX]0*" + code + b";"]
     forms += [named] if named else []
     return b"(?:" + b"|".join(forms) + b")"
