@@ -29,6 +29,16 @@ from harness.schemas import schema
 from harness.settings import KEYS
 
 DOCS = Path(__file__).resolve().parent
+VALUES = {  # what has no docstring of its own
+    "Headers": "Pairs of name and value, in order.",
+    "Json": "Anything that JSON can say.",
+    "JsonObject": "A mapping of names to JSON.",
+    "KIND_OF_STATUS": "Which `FailureKind` an HTTP status means.",
+    "NO_CACHE": "The `CachePolicy` of no markers at all.",
+    "NO_DATA": "The empty `provider_data`.",
+    "PROVIDERS": "The room of all providers: `names()`, `get(name)`, and iteration.",
+    "Script": "Lines of `Say`.",
+}
 SEE = {  # where the names are told that a part of a scenario may hold
     "fault": "Every fault and its arguments: [faults](faults.md); the places: [places](places.md).",
     "expectation": "Every invariant and its arguments: [invariants](invariants.md).",
@@ -42,6 +52,12 @@ PUBLIC = {  # what outsiders may import, and from where
     "harness.cassette": "Reading and writing cassettes.",
     "harness.engine": "Cells, cases and verdicts.",
     "harness.providers": "Who answers.",
+    "harness.record": "The tape machine: [recording](recording.md).",
+    "harness.replay.player": "What plays a tape: [the two doors](doors.md).",
+    "harness.replay.inprocess": "The door for httpx and httpx2.",
+    "harness.replay.loopback": "The door for everyone else.",
+    "harness.replay.capture": "What passes through a transport, as exchanges.",
+    "harness.replay.clock": "The clock of a player.",
     "harness.errors": "Every exception.",
 }
 
@@ -243,7 +259,10 @@ def python() -> str:
     for name, told in PUBLIC.items():
         lines.append(f"## `{name}`\n\n{told}\n")
         module = importlib.import_module(name)
-        lines += [_member(key, getattr(module, key)) for key in _names(module)]
+        tree = dict(re.findall(r"(\w+) {2,}(\S.*)", module.__doc__ or ""))  # of the errors
+        for key in _names(module):
+            line = _member(key, getattr(module, key))
+            lines.append(f"{line}: {tree[key]}" if key in tree and ": " not in line else line)
         lines.append("")
     return "\n".join(lines)
 
@@ -253,10 +272,13 @@ def _names(module: Any) -> list[str]:
     if listed is not None:
         return list(listed)
     own = vars(module).items()
-    return [k for k, v in own if k[0] != "_" and getattr(v, "__module__", "") == module.__name__]
+    own = [(k, v) for k, v in own if inspect.isclass(v) or inspect.isroutine(v)]
+    return [k for k, v in own if k[0] != "_" and v.__module__ == module.__name__]
 
 
 def _member(name: str, thing: Any) -> str:
+    if name in VALUES:
+        return f"- `{name}`: {VALUES[name]}"
     text = _paragraph(thing.__doc__ if inspect.isclass(thing) or inspect.isroutine(thing) else "")
     if text.startswith(f"{name}("):
         text = ""  # a dataclass that says nothing of itself

@@ -137,6 +137,26 @@ def test_every_page_is_in_the_sites_navigation():
     assert sorted(told) == sorted(str(p.relative_to(DOCS)) for p in DOCS.rglob("*.md"))
 
 
+def test_every_page_is_found_from_the_readme():
+    """By links alone, as where the code is hosted: a site's navigation is not there."""
+    found, left = set(), [CHECKOUT / "README.md"]
+    while left:
+        page = left.pop()
+        if page not in found:
+            found.add(page)
+            text = page.read_text("utf-8")
+            links = re.findall(r"\]\(([^)\s#:]+\.md)(?:#[^)\s]*)?\)", text)
+            left += [(page.parent / link).resolve() for link in links]
+    assert set(DOCS.rglob("*.md")) - found == set()
+
+
+def test_every_name_of_the_python_page_is_told():
+    """Each with a sentence, or with its fields; only an error's kind may speak for itself."""
+    page = (DOCS / "python.md").read_text("utf-8")
+    bare = re.findall(r"^- `(\w+)`$", page, re.MULTILINE)
+    assert set(bare) <= {"CassetteError", "FramingError", "ChecksumError", "CodingError"}
+
+
 def test_the_four_families_are_on_the_wires_that_the_table_says():
     """Each scenario that the page names is there, and drawn on exactly those wires."""
     page = (DOCS / "four_families.md").read_text("utf-8")
