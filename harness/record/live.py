@@ -125,15 +125,16 @@ def ask_all(  # noqa: PLR0913 - options, by name
             response, failure = reply.outcome.response, reply.outcome.failure
             answered.append(assistant_message(response) if response is not None else {})
             if failure is not None and reply.outcome.kind is not OutcomeKind.COMPLETE:
-                yield f"ask {number}: {_why(failure)}"
+                yield f"ask {number}: {_why(failure, urlsplit(base_url).netloc.rpartition('@')[2])}"
 
 
-def _why(failure: Failure) -> str:
-    """What a server said may be anything. Where there was none, the words are our own library's."""
+def _why(failure: Failure, host: str) -> str:
+    """What a server said may be anything, a key too. Where there was none, the words are our own
+    library's."""
     if failure.status:
-        return f"HTTP {failure.status}: {failure.kind.value}"
+        return f"{host} answered HTTP {failure.status}: {failure.kind.value}"
     told = untrusted(failure.message) or failure.message
-    return f"{failure.kind.value}: {told}" if told else failure.kind.value
+    return f"{host}: {failure.kind.value}: {told}" if told else f"{host}: {failure.kind.value}"
 
 
 def learn(known: Known, credential: Credential) -> None:
