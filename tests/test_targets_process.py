@@ -14,7 +14,17 @@ import pytest
 from harness.contracts import TurnSpec
 from harness.engine import run_case
 from harness.errors import TargetError
-from harness.model import Ask, Case, Exchange, Piece, Request, Turn, VerdictKind
+from harness.model import (
+    Ask,
+    Case,
+    Ending,
+    Exchange,
+    Expectation,
+    Piece,
+    Request,
+    Turn,
+    VerdictKind,
+)
 from harness.targets._process import ProcessTarget, from_command
 
 STARTED = {
@@ -97,6 +107,12 @@ MISBEHAVIOURS = {
         AFTER_START + "result['outcome'] = 'fine'; print(json.dumps(result), flush=True)",
         "breaks target protocol",
     ),
+    "breaks_the_schema_deep_inside": (
+        AFTER_START
+        + "result['response']['usage'] = {'input_tokens': -1}\n"
+        + "print(json.dumps(result), flush=True)",
+        "-1 is less than the minimum of 0, found response.usage.input_tokens",
+    ),
     "never_connects": (
         AFTER_START + "print(json.dumps(result), flush=True); time.sleep(60)",
         "never reached the player",
@@ -176,6 +192,47 @@ def test_a_misbehaving_adapter_is_errored(tmp_path, name):
     finally:
         target.stop()
     assert not {one for one in threading.enumerate() if "harness" not in one.name} - threads
+
+
+PATIENT = (
+    AFTER_START
+    + """
+import urllib.request
+body = json.dumps({"model": "m"}).encode()
+url = message["base_url"] + "/v1/chat/completions"
+answer = urllib.request.urlopen(urllib.request.Request(url, body))
+if HEARS: answer.read()
+else: answer.close()
+time.sleep(60)
+"""
+)
+
+
+@pytest.mark.parametrize(("hears", "kind"), [(True, "failed"), (False, "errored")])
+def test_a_client_that_stays_with_a_silent_peer_is_failed(tmp_path, hears, kind):
+    """The door saw it wait long after its timeout; a client that had left is not to blame for an
+    adapter that hangs."""
+    target = adapter(tmp_path, f"HEARS = {hears}\n{PATIENT}", grace=1.0)
+    silent = replace(case().tape[0], headers=(), ending=Ending.STALL)  # of no known length
+    expected = (Expectation("never_waits_for_ever", {}),)
+    try:
+        verdict = run_case(replace(case(), tape=(silent,), expect=expected), target, "loopback")
+        assert verdict.kind == kind, verdict.reason
+        named = {violation.invariant for violation in verdict.violations}
+        assert named == ({"never_waits_for_ever"} if hears else set())
+    finally:
+        target.stop()
+
+
+def test_a_line_of_stderr_that_came_in_parts_is_one_line(tmp_path):
+    """Some runtimes write a word at a time: the tail would be all words, and no traceback."""
+    words = "for word in ('one', 'two', 'three' + chr(10)): os.write(2, word.encode())"
+    target = adapter(tmp_path, AFTER_START + words.replace(": ", ":\n    time.sleep(0.05); ", 1))
+    try:
+        verdict = run_case(case(), target, "loopback")
+        assert "onetwothree" in verdict.reason
+    finally:
+        target.stop()
 
 
 DEAF = """

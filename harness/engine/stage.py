@@ -35,6 +35,7 @@ class Stage:
     scale: float = 1.0  # real seconds for each declared one
     clock_scale: float = 1.0  # real seconds for each that a target sleeps on our clock
     refusal: str = ""  # why this case cannot be run at this door
+    silence: Callable[[], float] = lambda: 0.0  # seconds that a client stayed with a silent peer
 
     def timeout(self, declared: float) -> float:
         return declared if self.scale == 1.0 else max(SHORTEST_TIMEOUT, declared * self.scale)
@@ -124,7 +125,9 @@ def _loopback(case: Case) -> Iterator[Stage]:
         yield Stage(player, OnLoopback("", clock), waits, refusal=refusal)
         return
     with _server().open(player, speed=1 / scale) as handle:
-        yield Stage(player, OnLoopback(handle.base_url, clock), waits, scale, clock_scale)
+        wire = OnLoopback(handle.base_url, clock)
+        heard = lambda: handle.silence  # noqa: E731 -- asked for when a target hangs
+        yield Stage(player, wire, waits, scale, clock_scale, silence=heard)
 
 
 def _scale(case: Case) -> float:

@@ -11,11 +11,12 @@ from typing import Any
 
 from harness.contracts import Session, Target, TurnSpec
 from harness.engine.stage import Stage
-from harness.errors import UnexpectedRequest
+from harness.errors import TargetError, UnexpectedRequest
 from harness.model import Case, Failure, FailureKind, Outcome, OutcomeKind, Report
 from harness.replay.clock import WaitsForEver
 
 _ROUNDS = 4  # what `continue: true` means
+_LATE = 2.0  # seconds after which even a busy machine's timeout has had its time
 
 
 def reports_of(case: Case, target: Target, stage: Stage) -> list[Report]:
@@ -65,8 +66,17 @@ def _turn(session: Session, stage: Stage, case: Case, number: int) -> Report:
         # What the client would have made of it is unknown. The player has written down the
         # request that nothing expects; waiting without a timeout is told by the failure's type.
         named = "unexpected_request" if isinstance(error, UnexpectedRequest) else "waits_for_ever"
-        failure = Failure(FailureKind.UNKNOWN, str(error), named)
-        return Report(Outcome(OutcomeKind.ERROR, failure=failure))
+        return _ended(str(error), named)
+    except TargetError:
+        if stage.silence() <= spec.timeout_s + _LATE:
+            raise
+        # Its process was ended. What the door saw of the client is no fault of the adapter's.
+        told = f"its timeout was {spec.timeout_s:g} s, and it was still waiting long after that"
+        return _ended(told, "waits_for_ever")
+
+
+def _ended(said: str, named: str) -> Report:
+    return Report(Outcome(OutcomeKind.ERROR, failure=Failure(FailureKind.UNKNOWN, said, named)))
 
 
 def _continuations(asked: bool | int) -> int:

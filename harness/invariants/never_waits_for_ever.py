@@ -18,4 +18,4 @@ def check(trace: Trace, turn: int) -> Iterator[str]:
     report = report_of(trace, turn)
     failure = report.outcome.failure if report else None
     if failure and failure.type == "waits_for_ever":
-        yield f"no timeout was declared, and the peer went silent: {failure.message}"
+        yield f"the peer went silent, and nothing ended the wait: {failure.message}"

@@ -40,6 +40,7 @@ class Route(Protocol):
     def answer(self, request: Request) -> Exchange: ...
     def adopt(self, connection: Connection) -> None: ...
     def forget(self, connection: Connection) -> None: ...
+    def endured(self, seconds: float) -> None: ...
 
 
 Find = Callable[[str], tuple[Route, str] | None]  # a target in, the route and the rest of the path
@@ -59,6 +60,7 @@ class Connection(asyncio.Protocol):
         self._route: Route | None = None  # of the case that it served last: its end is this one's
         self._half_closed = False
         self._ahead = 0  # bytes that came before they were asked for
+        self._silent_since: float | None = None
         self._origin = ""
 
     # What asyncio calls.
@@ -96,6 +98,8 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         if self._playing is not None:
             self._playing.cancel()
+        if self._route is not None:
+            self._route.endured(self.silence)
         self._leave_route()
         self._alive.discard(self)
 
@@ -104,6 +108,11 @@ class Connection(asyncio.Protocol):
     def abort(self) -> None:
         if self._transport is not None:
             self._transport.abort()
+
+    @property
+    def silence(self) -> float:
+        """Seconds for which the tape has had nothing more to say, and the client is still here."""
+        return 0.0 if self._silent_since is None else self._loop.time() - self._silent_since
 
     @property
     def task(self) -> asyncio.Task[None] | None:
@@ -177,6 +186,7 @@ class Connection(asyncio.Protocol):
             self._write(data)
             await self._flushed.wait()
         if played.ending is Ending.STALL:
+            self._silent_since = self._loop.time()
             return  # `playing` stays set: nothing more is read or written until somebody leaves
         if played.ending is Ending.RESET:
             await self._reset()

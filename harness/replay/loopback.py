@@ -42,6 +42,7 @@ class Handle:
         self._door, self._player, self.speed, self.prefix = door, player, speed, prefix
         self.connections: set[Connection] = set()
         self.base_url = ""
+        self._endured = 0.0
 
     def answer(self, request: Request) -> Exchange:
         return self._player.answer(request)
@@ -51,6 +52,14 @@ class Handle:
 
     def forget(self, connection: Connection) -> None:
         self.connections.discard(connection)
+
+    def endured(self, seconds: float) -> None:
+        self._endured = max(self._endured, seconds)
+
+    @property
+    def silence(self) -> float:
+        """The longest time, in seconds, that a client stayed with a peer that had gone silent."""
+        return max(self._endured, *(one.silence for one in tuple(self.connections)), 0.0)
 
     def close(self) -> None:
         """Ends what is still being played: also the way out for a client that hangs."""

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from jsonschema.exceptions import best_match
+
 from harness.contracts import Started, TurnSpec
 from harness.errors import TargetError
 from harness.model import (
@@ -30,7 +32,7 @@ VERSION = 1
 
 def checked(message: Mapping[str, Any], definition: str) -> Mapping[str, Any]:
     """The message itself; a TargetError that says what is wrong with it."""
-    error = next(validator("target-protocol", definition).iter_errors(message), None)
+    error = best_match(validator("target-protocol", definition).iter_errors(message))
     if error is not None:
         at = ".".join(map(str, error.absolute_path)) or "the message"
         raise TargetError(

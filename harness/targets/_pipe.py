@@ -166,9 +166,13 @@ class Pipe:
     def _drain(self) -> None:
         stream: IO[bytes] | None = self._process.stderr
         assert stream is not None
+        rest = b""  # of a line that came in parts: some runtimes write a word at a time
         while piece := self._piece(stream):
-            for line in piece.splitlines():
-                self._errors.append(line[:2000].decode("utf-8", "replace"))
+            *lines, rest = (rest + piece).split(b"\n")
+            self._errors.extend(_shown(line) for line in lines)
+            rest = rest[:_PIECE]
+        if rest:
+            self._errors.append(_shown(rest))
 
     @staticmethod
     def _piece(stream: IO[bytes]) -> bytes:
@@ -176,3 +180,7 @@ class Pipe:
             return stream.read(_PIECE)
         except (OSError, ValueError):  # closed under us: the process was ended
             return b""
+
+
+def _shown(line: bytes) -> str:
+    return line.removesuffix(b"\r")[:2000].decode("utf-8", "replace")

@@ -63,6 +63,7 @@ class ProcessTarget:
         self._pipe = None
 
     def ask(self, turn: TurnSpec) -> Report:
+        self.start()  # the turn before this one may have ended the process
         self._send(_messages.run(turn))
         attempts = (turn.max_retries + 1) * (turn.continuations + 1)
         deadline = time.monotonic() + turn.timeout_s * attempts + 2.0**attempts + self._grace
