@@ -9,6 +9,7 @@ import tomllib
 import pytest
 import yaml
 from docs_blocks import CHECKOUT, DOCS
+from test_house import FLOORS
 
 from harness.cli import COMMANDS, parser
 from harness.data import builtin
@@ -190,3 +191,12 @@ def test_every_dependency_is_explained():
     for dependency in project["dependencies"]:
         name = re.match(r"[\w-]+", dependency)[0]
         assert f"| `{name}` |" in page
+    rows = re.findall(r"^\| (`[^|]+) \|", page.partition("## Extras")[2], re.MULTILINE)
+    assert set(project["optional-dependencies"]) <= set(re.findall(r"`([\w-]+)`", " ".join(rows)))
+
+
+def test_the_floors_of_the_page_are_those_that_are_held():
+    """Every room stands in the row of its floor."""
+    page = (DOCS / "architecture.md").read_text("utf-8")
+    told = re.findall(r"^\| \d \| ([^|]+) \|", page, re.MULTILINE)
+    assert [set(re.findall(r"`(\w+)`", rooms)) for rooms in told] == FLOORS
