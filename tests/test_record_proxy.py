@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 
 import httpx
 import pytest
@@ -96,6 +97,18 @@ def test_an_exchange_is_on_the_disk_when_the_client_sees_its_end(tmp_path):
             assert httpx.post(f"{running.url}/{path}", trust_env=False).status_code == 200
             assert len(list(folder.iterdir())) == number
     assert [exchange.body for exchange in running.tape][::2] == [WHOLE, WHOLE]
+
+
+def test_long_headers_pass(tmp_path):
+    """Signed requests and tokens with many claims are longer than a parser takes by itself."""
+    with Paced() as upstream, Running(upstream.url, tmp_path / "out.yaml") as running:
+        port = httpx.URL(running.url).port
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as wire:
+            wire.sendall(b"POST /whole HTTP/1.1\r\nhost: a\r\nx-claims: " + b"x" * 30_000)
+            time.sleep(0.2)  # the parser is shown the half of it
+            wire.sendall(b"\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
+            answer = b"".join(iter(lambda: wire.recv(65536), b""))
+    assert answer.endswith(WHOLE)
 
 
 def test_a_client_that_leaves_early_is_kept_as_such(tmp_path):

@@ -186,6 +186,7 @@ def test_repeating_answers_the_last_of_identical_requests_for_good():
     """A served cassette does not run dry."""
     player = Player(tape(ask(), ask()), repeat=True)
     assert [player.answer(ask()).status for _ in range(4)] == [200, 201, 201, 201]
+    assert not player.sent  # it would grow for as long as it is served
 
 
 def test_everything_is_written_down_with_turn_and_time():

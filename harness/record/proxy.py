@@ -28,6 +28,7 @@ from harness.model import Ending, Exchange
 from harness.record import storage
 from harness.record.scrub import Scrubber
 from harness.record.trust import untrusted
+from harness.replay.asked import server
 from harness.replay.capture import DRAIN_SECONDS, async_tee
 
 HOST = "127.0.0.1"
@@ -139,7 +140,7 @@ class _Line:
         self, proxy: Proxy, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         self._proxy, self._reader, self._writer = proxy, reader, writer
-        self._parser = h11.Connection(h11.SERVER)
+        self._parser = server()
         self._early = b""  # what the client sent while it was being answered
         writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -190,7 +191,7 @@ class _Line:
             await asyncio.gather(watch, work, return_exceptions=True)
         if not alive or passing.left or _says_close(head):
             return False
-        self._parser = h11.Connection(h11.SERVER)
+        self._parser = server()
         return True
 
     async def _watch(self, passing: _Passing, work: asyncio.Task[bool]) -> None:

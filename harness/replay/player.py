@@ -22,8 +22,8 @@ _COMPARED = 32  # exchanges that are compared field by field to find the nearest
 class Player:
     """Plays a tape once, strictly. `turn` is set by whoever runs the turns.
 
-    With `repeat`, the last of identical requests is answered again and again (for a served
-    cassette; a case never does that)."""
+    With `repeat`, the last of identical requests is answered again and again, and what was sent is
+    told to `on_sent` and not kept (for a served cassette; a case never does that)."""
 
     def __init__(
         self,
@@ -112,7 +112,8 @@ class Player:
             self._played.add(index)
         now = self.clock.now() if self.clock is not None else 0.0
         entry = Sent(request, now, index, self.turn, difference)
-        self.sent.append(entry)
+        if not self.repeat:
+            self.sent.append(entry)
         if self._on_sent is not None:
             self._on_sent(entry)
 
