@@ -167,9 +167,9 @@ _SPOKEN: dict[str, Callable[[JsonObject], JsonObject]] = {
 }
 
 
-def tools(tools_: Sequence[JsonObject], provider: Provider, ask: Ask) -> list[JsonObject]:
+def tools(tools: Sequence[JsonObject], provider: Provider, ask: Ask) -> list[JsonObject]:
     spoken: list[JsonObject] = []
-    for tool in schemas.convert(tools_, provider, ask):
+    for tool in schemas.convert(tools, provider, ask):
         spec: JsonObject = {"name": tool["name"]}
         if tool.get("description"):
             spec["description"] = tool["description"]

@@ -36,18 +36,18 @@ _PASSED -= {"max_tokens", "max_completion_tokens", "parallel_tool_calls"}
 _WORDS = {"any": "required", "required": "required", "auto": "auto", "none": "none"}
 
 
-def messages(asked: Sequence[JsonObject], provider: Provider, ask: Ask) -> list[JsonObject]:
+def messages(messages: Sequence[JsonObject], provider: Provider, ask: Ask) -> list[JsonObject]:
     """The history as the wire takes it; the provider prepares it last."""
-    return provider.prepare_messages(convert(asked, provider.profiles), ask)
+    return provider.prepare_messages(convert(messages, provider.profiles), ask)
 
 
-def tools(asked: Sequence[JsonObject], provider: Provider, ask: Ask) -> list[JsonObject]:
+def tools(tools: Sequence[JsonObject], provider: Provider, ask: Ask) -> list[JsonObject]:
     """Function tools as they were asked; a bare function is wrapped."""
     made = [
         dict(tool)
         if "function" in tool or "custom" in tool or "name" not in tool
         else {"type": "function", "function": {k: v for k, v in tool.items() if k != "type"}}
-        for tool in asked
+        for tool in tools
     ]
     return provider.prepare_tools(made, ask)
 

@@ -65,13 +65,13 @@ _FIELDS = (
 )
 
 
-def messages(asked: Sequence[JsonObject], provider: Provider, ask: Ask) -> JsonObject:
-    prepared = provider.prepare_messages([dict(message) for message in asked], ask)
+def messages(messages: Sequence[JsonObject], provider: Provider, ask: Ask) -> JsonObject:
+    prepared = provider.prepare_messages([dict(message) for message in messages], ask)
     return convert(prepared, provider, store=bool(ask.options.get("store", False)))
 
 
-def tools(asked: Sequence[JsonObject], provider: Provider, ask: Ask) -> list[JsonObject]:
-    prepared = provider.prepare_tools([dict(tool) for tool in asked], ask)
+def tools(tools: Sequence[JsonObject], provider: Provider, ask: Ask) -> list[JsonObject]:
+    prepared = provider.prepare_tools([dict(tool) for tool in tools], ask)
     return [tool_of(tool) for tool in prepared]
 
 
