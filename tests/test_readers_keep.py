@@ -7,10 +7,11 @@ import pytest
 from harness.model import EventKind, Provider
 from harness.transports import TRANSPORTS
 
+BACKEND = Provider(name="somebody", transport="any", base_url="https://example.com", model="m")
+
 
 def read(name, body):
-    provider = Provider(name="somebody", transport=name, base_url="https://example.com", model="m")
-    reader = TRANSPORTS.get(name).reader(provider)
+    reader = TRANSPORTS.get(name).reader(BACKEND)
     events = [*reader.feed(body), *reader.end()]
     return events, reader.outcome.response
 
@@ -96,3 +97,25 @@ def test_a_call_is_told_by_the_id_that_it_is_kept_by():
     )
     told = next(event for event in events if event.kind is EventKind.TOOL_NAME)
     assert told.id == response.tool_calls[0].id == "call_1"
+
+
+COUNTED = {
+    "chat_completions": ("completion_tokens", {"choices": [{"message": {"content": "so"}}]}),
+    "anthropic_messages": ("output_tokens", {"content": []}),
+    "codex_responses": ("output_tokens", {"status": "completed", "output": []}),
+    "bedrock_converse": ("outputTokens", {"output": {"message": {"content": []}}}),
+    "gateway": ("completion_tokens", {"content": "so"}),
+}
+
+
+@pytest.mark.parametrize("wire", COUNTED)
+@pytest.mark.parametrize(
+    ("said", "count"),
+    [(7, 7), (7.0, 7), (0, 0), (-7, None), (True, None), ("7", None), (1e300, None), ([7], None)],
+)
+def test_a_count_is_a_count_on_every_wire(wire, said, count):
+    """A number that is not negative, with a point or without."""
+    name, reply = COUNTED[wire]
+    whole = {**reply, "usage": {name: said}}
+    usage = TRANSPORTS.get(wire).normalize_response(whole, BACKEND).usage
+    assert (usage.output_tokens if usage else None) == count

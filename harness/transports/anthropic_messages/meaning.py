@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from harness.model import FinishReason, JsonObject, Usage
+from harness.transports._counts import count, with_cache
 
 STOP_REASONS = {
     "end_turn": FinishReason.STOP,
@@ -40,11 +42,6 @@ def finish_reason(raw: Any) -> FinishReason:
     return FinishReason.UNKNOWN if known is None else known
 
 
-def count(value: Any) -> int | None:
-    """A token count, or None for anything that is none."""
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
 def merge(counts: JsonObject, more: Any) -> JsonObject:
     """The last non-null value of each field wins; nothing is ever summed over events."""
     if not isinstance(more, dict):
@@ -59,17 +56,7 @@ def usage(counts: Any) -> Usage | None:
     read = count(counts.get("cache_read_input_tokens"))
     written = count(counts.get("cache_creation_input_tokens"))
     fresh, said = count(counts.get("input_tokens")), count(counts.get("output_tokens"))
-    if fresh is None and said is None and read is None and written is None:
-        return None
-    whole = None if fresh is None else fresh + (read or 0) + (written or 0)
-    details = counts.get("output_tokens_details")
-    return Usage(
-        input_tokens=whole,
-        output_tokens=said,
-        total_tokens=None if whole is None or said is None else whole + said,
-        cache_read_tokens=read,
-        cache_write_tokens=written,
-        reasoning_tokens=(
-            count(details.get("thinking_tokens")) if isinstance(details, dict) else None
-        ),
-    )
+    found, details = with_cache(fresh, said, read, written), counts.get("output_tokens_details")
+    if found is None or not isinstance(details, dict):
+        return found
+    return replace(found, reasoning_tokens=count(details.get("thinking_tokens")))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from harness.model import Failure, FinishReason, Headers, Provider, Usage
+from harness.transports._counts import count, with_cache
 from harness.transports._failures import classify
-from harness.transports.anthropic_messages.meaning import count
 
 STOP_REASONS = {
     "end_turn": FinishReason.STOP,
@@ -50,13 +51,10 @@ def usage(counts: Any) -> Usage | None:
     read = count(counts.get("cacheReadInputTokens"))
     written = count(counts.get("cacheWriteInputTokens"))
     fresh, said = count(counts.get("inputTokens")), count(counts.get("outputTokens"))
-    if fresh is None and said is None and read is None and written is None:
-        return None
-    whole = None if fresh is None else fresh + (read or 0) + (written or 0)
-    total = None if whole is None or said is None else whole + said
-    if total is None:
-        total = count(counts.get("totalTokens"))
-    return Usage(whole, said, total, read, written)
+    found = with_cache(fresh, said, read, written)
+    if found is None or found.total_tokens is not None:
+        return found
+    return replace(found, total_tokens=count(counts.get("totalTokens")))
 
 
 def failure_in_stream(code: str, message: str, headers: Headers, provider: Provider) -> Failure:

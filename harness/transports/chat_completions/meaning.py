@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness.model import FinishReason, JsonObject, Usage
+from harness.transports._counts import count
 
 _F = FinishReason
 FINISH = {
@@ -34,7 +35,6 @@ FINISH = {
 # One reasoning under the names that servers give it, in the order in which they are believed.
 REASONING_FIELDS = ("reasoning", "reasoning_content", "reasoning_text", "thinking")
 
-_TOO_MANY = 2**63
 _NOTHING = (None,) * 6
 _SENT = ("prompt_tokens", "input_tokens")
 _MADE = ("completion_tokens", "output_tokens")
@@ -81,12 +81,8 @@ def merged(old: JsonObject | None, new: JsonObject) -> JsonObject:
 def _count(source: JsonObject, names: tuple[str, ...]) -> int | None:
     for name in names:
         value = source.get(name)
-        if value is None:
-            continue
-        if type(value) is int and 0 <= value < _TOO_MANY:
-            return value
-        if type(value) is float and 0 <= value < _TOO_MANY:
-            return int(value)
+        if value is not None and (found := count(value)) is not None:
+            return found
     return None
 
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from harness.model import FinishReason, JsonObject, NormalizedResponse, Provider, ToolCall, Usage
 from harness.transports._arguments import as_text, is_object, repair
+from harness.transports._counts import count
 from harness.transports._ids import call_id as derived_id
 from harness.wire.jsontext import heal
 
@@ -98,11 +99,6 @@ def finish_reason(raw: Any) -> FinishReason:
         return FinishReason.UNKNOWN
     status, _, reason = raw.partition(":")
     return _FINISH.get(reason or status, FinishReason.UNKNOWN)
-
-
-def count(value: Any) -> int | None:
-    whole = isinstance(value, int | float) and not isinstance(value, bool) and value == value // 1
-    return int(value) if whole else None
 
 
 def usage(raw: Any) -> Usage | None:
