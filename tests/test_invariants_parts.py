@@ -29,6 +29,8 @@ from harness.model import (
     Event,
     EventKind,
     Exchange,
+    Failure,
+    FailureKind,
     OutcomeKind,
     Piece,
     RegionKind,
@@ -238,3 +240,25 @@ def test_a_key_that_stands_in_no_header_is_not_one_that_was_refused():
     trace = refreshed()
     bare = [replace(one, request=replace(one.request, headers=())) for one in trace.sent]
     assert list(INVARIANTS.get("new_credential_is_used")(replace(trace, sent=tuple(bare)), 0)) == []
+
+
+@pytest.mark.parametrize("name", ["text_is_exact", "finish_reason_is", "arguments_are_exact"])
+def test_what_is_missing_is_told_with_the_error_in_its_place(name):
+    """An empty text is not what happened: the client's exception is, cut where it is a page."""
+    failure = Failure(FailureKind.UNKNOWN, "no role for choice 0" + "." * 500, "Error")
+    trace = outcome(calling(), kind=OutcomeKind.ERROR, response=None, failure=failure)
+    (sentence,) = INVARIANTS.get(name)(trace, 0)
+    assert "(the outcome is error: no role for choice 0..." in sentence
+    assert len(sentence) < 400
+
+
+def test_an_end_without_a_reason_is_not_called_a_cut():
+    """The terminator came: the sentence says what did not."""
+    trace = whole()
+    (regions,) = trace.case.regions
+    spans = tuple(span for span in regions.spans if span.kind is not RegionKind.FINISH)
+    case = replace(trace.case, regions=(replace(regions, spans=spans),))
+    (sentence,) = INVARIANTS.get("truncation_is_visible")(replace(trace, case=case), 0)
+    assert sentence == (
+        "the stream ended without a finish reason, and the reply was reported complete (stop)"
+    )

@@ -23,6 +23,7 @@ from harness.model import (
 )
 
 WARNING = "⚠"
+_TOLD = 200  # characters of an error inside another sentence: it may be a whole page
 TOKEN_PATHS = ("/oauth", "/token", "agent-key", "copilot_internal", "/refresh")
 
 
@@ -118,6 +119,15 @@ def raised(report: Report) -> bool:
     """An error, and no reply beside it: what many clients do instead of returning a part of one."""
     outcome = report.outcome
     return outcome.kind == OutcomeKind.ERROR and outcome.response is None
+
+
+def instead(report: Report) -> str:
+    """What came in the place of a reply: why something is missing, said beside what it is."""
+    failure = report.outcome.failure
+    if report.outcome.response is not None or failure is None:
+        return ""
+    told = failure.message if len(failure.message) <= _TOLD else failure.message[:_TOLD] + "..."
+    return f" (the outcome is {report.outcome.kind}: {told})"
 
 
 def exchange_of(trace: Trace, sent: Sent) -> Exchange | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.invariants._wire import report_of
+from harness.invariants._wire import instead, report_of
 from harness.model import Level, Trace
 
 LEVEL = Level.MUST
@@ -23,7 +23,8 @@ def check(trace: Trace, turn: int, value: str | None = None) -> Iterator[str]:
     response = report.outcome.response
     got = response.finish_reason if response else None
     if got != wanted:
-        yield f"the reply finished with {_said(got)}, and {_said(wanted)} was sent"
+        said = f"the reply finished with {_said(got)}, and {_said(wanted)} was sent"
+        yield said + instead(report)
 
 
 def _said(reason: str | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.invariants._wire import report_of
+from harness.invariants._wire import instead, report_of
 from harness.model import Level, Trace
 
 LEVEL = Level.MUST
@@ -20,4 +20,4 @@ def check(trace: Trace, turn: int, value: str | None = None) -> Iterator[str]:
     response = report.outcome.response
     got = (response.content if response else None) or ""
     if got != wanted:
-        yield f"the text is {got!r}, and {wanted!r} was said"
+        yield f"the text is {got!r}, and {wanted!r} was said{instead(report)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.invariants._wire import WARNING, delivered, report_of
-from harness.model import Level, OutcomeKind, Trace
+from harness.model import Level, OutcomeKind, RegionKind, Trace
 
 LEVEL = Level.MUST
 WHY = (
@@ -19,7 +19,8 @@ COMPLETE_REASONS = {"stop", "tool_calls", "content_filter"}
 
 def check(trace: Trace, turn: int) -> Iterator[str]:
     report = report_of(trace, turn)
-    if report is None or not delivered(trace, turn).cut:
+    wire = delivered(trace, turn)
+    if report is None or not wire.cut:
         return
     outcome, response = report.outcome, report.outcome.response
     if outcome.kind != OutcomeKind.COMPLETE or outcome.failure is not None:
@@ -28,4 +29,6 @@ def check(trace: Trace, turn: int) -> Iterator[str]:
     reason = response.finish_reason if response else None
     if WARNING in content or (reason is not None and reason not in COMPLETE_REASONS):
         return
-    yield f"the stream was cut, and the reply was reported complete ({reason or 'no reason'})"
+    ended = wire.has(RegionKind.TERMINATOR)
+    what = "the stream ended without a finish reason" if ended else "the stream was cut"
+    yield f"{what}, and the reply was reported complete ({reason or 'no reason'})"
