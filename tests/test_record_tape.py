@@ -7,6 +7,7 @@ import textwrap
 import httpx
 import httpx2
 import pytest
+import yaml
 from paced_upstream import WHOLE, Paced
 
 from harness.cassette import Cassette, Note, load, save
@@ -216,6 +217,19 @@ def test_an_old_file_is_scrubbed_in_place(tmp_path, capsys):
     assert len(back.body) == len(exchange.body)
 
 
+def test_a_scrubbed_file_of_others_says_that_it_is_derived(tmp_path):
+    """Its recorder had no place for that; without it, lint would find a new fault."""
+    path = tmp_path / "theirs.yaml"
+    dirty(path)
+    whole = yaml.safe_load(path.read_text("utf-8"))
+    del whole["metadata"]
+    path.write_text(yaml.safe_dump(whole), "utf-8")
+    assert main(["cassette", "scrub", str(path)]) == 0
+    assert main(["cassette", "lint", str(path)]) == 0
+    by = "harness cassette scrub"
+    assert load(path).provenance == {"kind": "derived", "from": "theirs.yaml", "by": by}
+
+
 def test_a_file_that_is_no_cassette_is_told(tmp_path, capsys):
     """The others are scrubbed all the same."""
     (tmp_path / "a.yaml").write_text("just: text", "utf-8")
@@ -244,3 +258,30 @@ def test_the_fixture_records_on_demand(pytester, upstream):
     pytester.runpytest_subprocess(*options).assert_outcomes(passed=1)
     assert len(upstream.seen) == 1
     assert [path.name for path in pytester.path.rglob("*.yaml")] == ["test_ask.yaml"]
+
+
+def test_tests_of_one_name_in_two_classes_have_two_tapes(pytester, upstream):
+    """Else the second would be played what the first was answered."""
+    pytester.makepyfile(
+        textwrap.dedent(
+            f"""
+            import httpx
+
+            class TestWhole:
+                path = "whole"
+
+                def test_ask(self, harness_tape):
+                    with httpx.Client(transport=harness_tape.transport()) as client:
+                        client.post("{upstream.url}/" + self.path).raise_for_status()
+
+            class TestSlow(TestWhole):
+                path = "slow/2"
+            """
+        )
+    )
+    options = ("-p", "no:randomly", "-p", "no:cacheprovider")
+    recorded = pytester.runpytest_subprocess(*options, "--harness-record=once")
+    recorded.assert_outcomes(passed=2)
+    pytester.runpytest_subprocess(*options).assert_outcomes(passed=2)
+    names = sorted(path.name for path in pytester.path.rglob("*.yaml"))
+    assert names == ["TestSlow.test_ask.yaml", "TestWhole.test_ask.yaml"]

@@ -116,7 +116,8 @@ def run_import(args: argparse.Namespace) -> int:
         if secrets:
             for fault in secrets:
                 print(f"{args.path}: {fault.message}", file=sys.stderr)
-            print("Nothing was written: take the credentials out first.", file=sys.stderr)
+            hint = f"harness cassette scrub {args.path} takes the credentials out, in place"
+            print(f"Nothing was written. {hint}", file=sys.stderr)
             return FAULTY
         if args.out is None:
             sys.stdout.buffer.write(data)

@@ -1,6 +1,7 @@
 """An old file, made as safe as a new recording: scrubbed as one, shown to the gate, saved in place.
 
-Only what must go is changed; where a file comes from stays said as it was.
+Only what must go is changed; where a file comes from stays said as it was. One that did not say it
+is from then on derived: a file of ours that says nothing would be a fault.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from harness.errors import UsageError, Where
 from harness.record.scrub import scrub
 from harness.record.storage import write
 from harness.secrets.known import Known
+
+BY = "harness cassette scrub"
 
 
 def scrub_file(
@@ -29,5 +32,7 @@ def scrub_file(
     if dumps(new) == dumps(old):
         return False
     if not dry:
+        if not new.provenance:
+            new = replace(new, provenance={"kind": "derived", "from": target.name, "by": BY})
         write(new, target, known, allow)
     return True
