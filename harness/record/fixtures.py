@@ -4,9 +4,10 @@
         client = httpx.Client(transport=harness_tape.transport())
         ...
 
-The file is `cassettes/<module>/<test>.yaml` beside the test. With the option and `--provider P`,
-what the selected scenarios ask is also asked of P's live API, as `harness record` does, before they
-are run. Without the option nothing is ever recorded: the mode is `none`.
+The file is `cassettes/<module>/<test>.yaml` beside the test; of a test in a class, the last part
+is `<class>.<test>.yaml`. With the option and `--provider P`, what the selected scenarios ask is
+also asked of P's live API, as `harness record` does, before they are run. Without the option
+nothing is ever recorded: the mode is `none`.
 """
 
 from __future__ import annotations
@@ -89,7 +90,10 @@ def _first(config: pytest.Config, path: Path) -> Iterator[bool]:
 def harness_tape(request: pytest.FixtureRequest) -> Iterator[Tape]:
     """Plays the cassette of this test, or records it, as --harness-record says."""
     mode = request.config.getoption("--harness-record")
-    name = re.sub(r"[^A-Za-z0-9_.-]+", "_", request.node.name).strip("_")
+    test = request.node.name
+    if request.cls is not None:
+        test = f"{request.cls.__qualname__}.{test}"
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "_", test).strip("_")
     path = request.path.parent / "cassettes" / request.path.stem / f"{name}.yaml"
     with recording(path, mode) as tape:
         yield tape
