@@ -39,6 +39,7 @@ def written(exchange, method="POST"):
         (answer(b"ab", status=204), b"HTTP/1.1 204", b"", True),
         (answer(headers=[("x", "\xff\u4e16")]), "x: \xff\u4e16".encode(), b"0\r\n\r\n", True),
         (answer(headers=[("x", "\xe4")]), b"x: \xe4", b"0\r\n\r\n", True),
+        (answer(headers=[("x", "\ud83d")]), b"x: \xed\xa0\xbd", b"0\r\n\r\n", True),
     ],
 )
 def test_framing_follows_the_headers(exchange, head, body, alive):

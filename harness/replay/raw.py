@@ -15,6 +15,7 @@ framing follows the exchange's own headers:
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator
 from enum import Enum
 from typing import NamedTuple
@@ -154,10 +155,11 @@ def _status_and_headers(exchange: Exchange, body: Body) -> bytes:
     lines = [f"{version} {exchange.status} {exchange.reason}"]
     lines += [f"{name}: {value}" for name, value in headers]
     text = "\r\n".join(lines) + "\r\n\r\n"
-    try:
-        return text.encode("latin-1")  # how the captured bytes became text
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "surrogateescape")
+    # How the captured bytes became text; a file by hand may hold any character, halves of them too.
+    for coding, errors in (("latin-1", "strict"), ("utf-8", "surrogateescape")):
+        with contextlib.suppress(UnicodeEncodeError):
+            return text.encode(coding, errors)
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _keeps_alive(exchange: Exchange, body: Body, ending: Ending) -> bool:
