@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from harness.model import Event, EventKind, JsonObject, Span
+from harness.transports._chain import paired
 from harness.transports._strand import Strand
 from harness.wire import jsontext
 
@@ -113,7 +114,7 @@ class Blocks:
         if block is None or not text:
             return []
         if block.half or not text.isascii():
-            text, half = _whole_characters(block.half + text)
+            text, half = paired(block.half, text)
             block = block._replace(half=half)
         self._put(index, block._replace(text=block.text.plus(text)))
         if not text:
@@ -164,12 +165,6 @@ class Blocks:
 
     def text(self, shape: Shape) -> str:
         return "".join(str(block.text) for block in self._list if block.shape is shape)
-
-
-def _whole_characters(text: str) -> tuple[str, str]:
-    """Halves of one pair joined, lone ones replaced; a first half at the end waits."""
-    half = text[-1:] if "\ud800" <= text[-1:] <= "\udbff" else ""
-    return jsontext.heal(text.removesuffix(half)), half
 
 
 _GROWN = {

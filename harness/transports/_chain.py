@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from harness.wire.jsontext import heal
+
 Chain = tuple[Any, str] | None  # (what came before, this piece)
 
 
@@ -34,14 +36,7 @@ def paired(half: str, text: str) -> tuple[str, str]:
     if text.isascii():
         return text, ""
     half = text[-1] if "\ud800" <= text[-1] <= "\udbff" else ""
-    if half:
-        text = text[:-1]
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"), half
-
-
-def encodable(text: str) -> str:
-    """`text` with U+FFFD for what no UTF-8 can say."""
-    return text if text.isascii() else (paired("", text + "\0")[0])[:-1]
+    return heal(text[:-1] if half else text), half
 
 
 def listed(chain: Any, memo: list[Any] | None = None) -> list[Any]:

@@ -96,7 +96,7 @@ def dumps(value: Any) -> bytes:
 
 def heal(text: str) -> str:
     """Joins surrogate halves that came in two fragments; halves left alone become U+FFFD."""
-    if not _HALF.search(text):
+    if text.isascii() or not _HALF.search(text):
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 

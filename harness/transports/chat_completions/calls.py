@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 
 from harness.model import Event, EventKind, JsonObject, Span, ToolCall
 from harness.transports._arguments import as_text, is_object, repair
-from harness.transports._chain import Chain, encodable, joined, paired
+from harness.transports._chain import Chain, joined, paired
 from harness.transports._ids import call_id
 from harness.transports._whole import Brackets
+from harness.wire.jsontext import heal
 
 NAMELESS = "(no name)"
 _NUMBER = re.compile("[0-9]{1,9}")
@@ -154,7 +155,7 @@ class Calls:
             call.id = id_
             self._by_id.setdefault(id_, call.number)
         if name and not call.name:
-            call.name = name = encodable(name)
+            call.name = name = heal(name)
             events.append(Event(EventKind.TOOL_NAME, name, call.number, call.id, name, span=span))
         if text and (shown := call.grow(text)):
             events.append(
@@ -211,7 +212,7 @@ def index_and_id(entry: JsonObject) -> tuple[int | None, str | None]:
     index, raw = entry.get("index"), entry.get("id")
     if isinstance(index, str) and _NUMBER.fullmatch(index):
         index = int(index)
-    id_ = None if raw is None or isinstance(raw, bool) else encodable(str(raw))
+    id_ = None if raw is None or isinstance(raw, bool) else heal(str(raw))
     return (index if type(index) is int else None), (None if id_ in _NO_ID else id_)
 
 

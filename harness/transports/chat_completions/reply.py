@@ -18,11 +18,12 @@ from harness.model import (
     Span,
 )
 from harness.transports._arguments import compact
-from harness.transports._chain import Chain, encodable, joined, listed, paired
+from harness.transports._chain import Chain, joined, listed, paired
 from harness.transports._think import ThinkSplitter, split_whole
 from harness.transports.chat_completions import meaning
 from harness.transports.chat_completions.calls import Calls, Settled
 from harness.transports.chat_completions.template import Place
+from harness.wire.jsontext import heal
 
 EOF_IS_END = "eof_is_end"
 DONE_IS_END = "done_is_end"
@@ -204,7 +205,7 @@ class Reply:
     def _refuse(self, source: JsonObject) -> None:
         refusal = source.get("refusal")
         if isinstance(refusal, str) and refusal:
-            self.refusal = (self.refusal, encodable(refusal))
+            self.refusal = (self.refusal, heal(refusal))
 
     def say(self, text: str, span: Span | None) -> list[Event]:
         if self.half or not text.isascii():
@@ -226,7 +227,7 @@ class Reply:
         return events
 
     def _think(self, text: str, span: Span | None) -> list[Event]:
-        text = encodable(text)
+        text = heal(text)
         self.thought = (self.thought, text)
         return [Event(_THOUGHT, text, None, None, None, None, None, None, span)]
 
@@ -236,7 +237,7 @@ class Reply:
         for name in meaning.REASONING_FIELDS:
             text = delta.get(name)
             if isinstance(text, str):
-                self._stated = {**self._stated, name: (self._stated.get(name), encodable(text))}
+                self._stated = {**self._stated, name: (self._stated.get(name), heal(text))}
                 if text and not any(text in other for other in told):
                     told.append(text)
         details = delta.get("reasoning_details")

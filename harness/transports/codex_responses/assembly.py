@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 
 from harness.model import Event, EventKind, JsonObject, Span
 from harness.transports._arguments import as_text
-from harness.transports._chain import encodable, paired
+from harness.transports._chain import paired
 from harness.transports._strand import Strand
 from harness.transports.codex_responses.meaning import THINKING_PHASES, Item
+from harness.wire.jsontext import heal
 
 CALLS = {"function_call": "arguments", "custom_tool_call": "input"}
 
@@ -226,7 +227,7 @@ class Assembly:
         name, call_id = slot.raw.get("name"), slot.raw.get("call_id")
         if slot.call is None or slot.named or not isinstance(name, str) or not name:
             return []
-        name = encodable(name)
+        name = heal(name)
         self._put(at, slot._replace(named=True))
         id_ = call_id.strip() or None if isinstance(call_id, str) else None
         return [Event(EventKind.TOOL_NAME, name, slot.call, id_, name, span=span)]
@@ -256,7 +257,7 @@ class Assembly:
         return [Event(EventKind.REASONING, gap + text, span=span)]
 
     def _settle(self, at: int, key: Key, text: str, span: Span | None) -> list[Event]:
-        said, text = str(self._parts.get((at, key), "")), encodable(text)
+        said, text = str(self._parts.get((at, key), "")), heal(text)
         if self._halves:
             self._own()
             self._halves.pop((at, key), None)
