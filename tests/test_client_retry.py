@@ -152,6 +152,21 @@ def test_what_is_not_transient_is_asked_once(stage):
     assert reply.events[-1].kind is EventKind.FAILURE
 
 
+@pytest.mark.parametrize("profiles", [(), ("withhold_text_after_call",)], ids=["plain", "held"])
+def test_text_after_a_call_is_shown_unless_a_profile_withholds_it(stage, profiles):
+    """G35: withheld from the listener, and in the reply all the same."""
+    tape = says("T Now.", "C f", "T Then.", "A {}", "D", "F tool_calls", ".")
+    backend = replace(BACKEND, profiles=frozenset(profiles))
+    set_up = stage(tape, backend=backend)
+    reply = set_up.ask()
+    assert reply.value().content == "Now.Then."
+    assert texts(reply.events) == ["Now.", "Then."]
+    assert texts(set_up.heard) == (["Now."] if profiles else ["Now.", "Then."])
+    cut = stage(says("C f", "T Then.", "A {", ending=Ending.EOF), backend=backend)
+    cut.ask()
+    assert "⚠ Stream stalled" in texts(cut.heard)[-1]
+
+
 def test_a_zero_budget_is_one_request(stage):
     """D25: no library below retries on its own."""
     for answer in (refuses(500), refuses(429, retry_after="1"), DIED_BEFORE_STATUS):

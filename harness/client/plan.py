@@ -74,7 +74,7 @@ class Plan:
             closing = [Event(EventKind.FAILURE, failure=outcome.failure)]
         if self._setup.policy.warn:
             outcome, words = warned(outcome)
-            closing[:0] = words
+            self._sink.say(words)
         self._sink.take(closing)
         return outcome
 

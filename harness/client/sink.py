@@ -8,6 +8,7 @@ from harness.client.setup import Setup
 from harness.model import Event, EventKind
 
 SHOWN = frozenset({EventKind.TEXT, EventKind.REASONING})
+WITHHOLDS = "withhold_text_after_call"
 DELTAS = SHOWN | {EventKind.TOOL_NAME, EventKind.TOOL_ARGUMENTS}
 
 
@@ -15,7 +16,8 @@ class Sink:
     """`spoken`: text or reasoning was shown, so the request may not be repeated.
 
     Where a truncated reply may be gone on with, its finish is held back: it is not yet known
-    whether this was the end."""
+    whether this was the end. Where the dialect says so, text after the start of a call is not shown
+    either: it stands in the reply alone."""
 
     def __init__(self, setup: Setup) -> None:
         self._clock, self._hide = setup.clock, setup.hide
@@ -23,6 +25,8 @@ class Sink:
         self._started = setup.clock.now()
         self._holds = setup.policy.continuation is not None
         self._held: list[Event] = []
+        self._withholds = WITHHOLDS in setup.provider.profiles
+        self._called = False
         self._first = False
         self._mark = 0
         self.spoken = False
@@ -39,6 +43,10 @@ class Sink:
             if self._holds and event.kind is EventKind.FINISH:
                 self._held.append(event._replace(at=at))
                 continue
+            self._called = self._called or event.kind is EventKind.TOOL_NAME
+            if self._withholds and self._called and event.kind is EventKind.TEXT:
+                self.events.append(event._replace(at=at))
+                continue
             if event.kind in DELTAS:
                 if not self._first:
                     self._first = True
@@ -46,6 +54,12 @@ class Sink:
                 if event.text and event.kind in SHOWN:
                     self.spoken = True
             self._put(event._replace(at=at))
+
+    def say(self, words: Iterable[Event]) -> None:
+        """The client's own words, which nothing withholds."""
+        called, self._called = self._called, False
+        self.take(words)
+        self._called = called
 
     def aside(self, text: str) -> None:
         """Words for the listener alone: they are no part of the reply."""
@@ -60,6 +74,7 @@ class Sink:
             self.events[self._mark :] = first
         self._mark = len(self.events)
         self._held.clear()
+        self._called = False
         self.spoken = False
 
     def release(self) -> list[Event]:
