@@ -6,7 +6,18 @@ from dataclasses import replace
 import pytest
 from wire_samples import SERVER, check_events, read_bytes, said
 
-from harness.model import Ending, EventKind, FailureKind, FinishReason, OutcomeKind, Usage
+from harness.model import (
+    Ending,
+    EventKind,
+    Exchange,
+    FailureKind,
+    FinishReason,
+    OutcomeKind,
+    Piece,
+    RegionKind,
+    Request,
+    Usage,
+)
 from harness.transports import TRANSPORTS
 
 CHAT = TRANSPORTS.get("chat_completions")
@@ -68,7 +79,9 @@ def test_text_is_the_sum_of_its_deltas():
 def test_events_know_their_frame():
     """A delta's span is the byte range of the event that caused it, in a run of plain words too."""
     body = stream(*(chunk({"content": f"w{n} "}) for n in range(8)), chunk({}, "stop"))
-    for event in read_bytes(CHAT, [body])[1][:8]:
+    events = read_bytes(CHAT, [body])[1][:8]
+    assert [event.text for event in events] == [f"w{n} " for n in range(8)]
+    for event in events:
         frame = body[event.span.start : event.span.end]
         assert frame.endswith(b"}\n\n")
         assert json.loads(frame[6:])["choices"][0]["delta"]["content"] == event.text
@@ -277,6 +290,15 @@ def test_one_thought_under_two_names_is_told_once():
     assert reply_of(body).reasoning == "a\n\nb"
 
 
+@pytest.mark.parametrize("key", ["summary", "thinking", "content", "text"])
+def test_details_alone_are_reasoning_too(key):
+    """C14: whatever the text in them is called; and they are kept as they came."""
+    detail = {"type": "reasoning.any", key: "why", "signature": "s"}
+    body = stream(chunk({"reasoning_details": [detail]}), chunk({"content": "x"}, "stop"))
+    reply = reply_of(body)
+    assert (reply.reasoning, reply.reasoning_details) == ("why", [detail])
+
+
 def test_inline_tags_are_heard_only_where_no_field_speaks():
     """C15, L05, L06: and the raw text is kept for a server that wants it back."""
     inline = "<think>why</think>42"
@@ -324,6 +346,32 @@ def test_a_thought_in_a_part_beside_a_field_is_told_once():
     ):
         reply = reply_of(body)
         assert (reply.content, reply.reasoning) == ("4", "why")
+
+
+PARTS = [{"type": "thinking", "thinking": "why"}, {"type": "text", "text": "4"}]
+ODD_DELTAS = {
+    "a_thought_in_a_part": [{"content": PARTS}],
+    "beside_its_field": [{"reasoning": "why", "content": PARTS}],
+    "after_its_field": [{"reasoning_details": [{"text": "why"}]}, {"content": PARTS}],
+    "a_call_alone": [{"tool_calls": call("{}", id="a", name="f")}],
+    "indexes_in_quotes": [
+        {"tool_calls": [call("{", index="0", id="a", name="f"), call("{", index="1", name="g")]},
+        {"tool_calls": [call("}", index="0"), call("}", index="1")]},
+    ],
+}
+
+
+@pytest.mark.parametrize("deltas", ODD_DELTAS.values(), ids=ODD_DELTAS)
+def test_the_anatomy_of_a_stream_is_what_is_read_of_it(deltas):
+    """Whoever judges a reader by the bytes must find no more in them, and no less."""
+    body = stream(*map(chunk, deltas), chunk({}, "stop"))
+    reply = reply_of(body)
+    regions = CHAT.regions(Exchange(Request("POST", "/"), pieces=(Piece(body),)))
+    assert regions.text(RegionKind.TEXT) == (reply.content or "")
+    assert regions.text(RegionKind.REASONING) == (reply.reasoning or "")
+    for number, each in enumerate(reply.tool_calls or ()):
+        assert regions.text(RegionKind.TOOL_NAME, number) == each.name
+        assert regions.text(RegionKind.TOOL_ARGUMENTS, number) == each.arguments
 
 
 def test_a_refusal_in_a_part_is_a_refusal():
@@ -575,6 +623,10 @@ def test_cache_stats_and_validity():
         "prompt_tokens_details": {"cached_tokens": 4, "cache_write_tokens": 0},
     }
     assert CHAT.extract_cache_stats({"usage": usage}).cached_tokens == 4
+    written = {"prompt_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 5}}
+    assert CHAT.extract_cache_stats({"usage": written}).creation_tokens == 5
+    nothing = {"prompt_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0}}
+    assert CHAT.extract_cache_stats({"usage": nothing}) is None
     assert CHAT.extract_cache_stats({"usage": {"prompt_tokens": 9}}) is None
     assert CHAT.extract_cache_stats({}) is None
     assert CHAT.validate_response({"choices": [{}]})

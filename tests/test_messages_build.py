@@ -11,6 +11,7 @@ from block_asks import TOOLS, TURNS, asked, call, result, tool, user
 
 from harness.contracts import Endpoint
 from harness.model import Ask, Provider
+from harness.transports._ids import call_id
 from harness.transports.anthropic_messages import TRANSPORT, models
 
 SIGNED = {"type": "thinking", "thinking": "Need both.", "signature": "sig"}
@@ -162,9 +163,13 @@ def test_nothing_empty_is_sent():
 
 
 def test_ids_are_made_of_what_the_wire_takes():
-    """G13: other characters become underscores, on both sides of the pair; none at all gets one."""
+    """G13: other characters become underscores, on both sides of the pair; none at all gets the
+    one that a stored reply has (A06)."""
     made = converted(user("x"), asked(call("call|x:1")), result("call|x:1"))
     assert made[1]["content"][0]["id"] == "call_x_1" == made[2]["content"][0]["tool_use_id"]
+    made_up = call_id("f", "{}", 0)
+    made = converted(user("x"), asked(call(None, "f", "{}")), result(made_up))
+    assert made[1]["content"][0]["id"] == made_up == made[2]["content"][0]["tool_use_id"]
 
 
 def test_corrupt_arguments_are_confessed_in_the_result():

@@ -85,6 +85,15 @@ def test_a_request_has_this_wires_shape():
     assert accepted(kwargs)
 
 
+@pytest.mark.parametrize(
+    ("wished", "sent"), [("minimal", "low"), ("ultra", "max"), ("high", "high")]
+)
+def test_an_effort_is_one_that_the_wire_knows(wished, sent):
+    """F03: the least and the most have names of their own here."""
+    ask = Ask(({"role": "user", "content": "Hi"},), reasoning={"enabled": True, "effort": wished})
+    assert TRANSPORT.build_kwargs(ask, NOBODY)["reasoning"]["effort"] == sent
+
+
 def test_without_tools_no_tool_key_is_sent():
     """F02: a server refuses a tool_choice without tools."""
     kwargs = TRANSPORT.build_kwargs(Ask(({"role": "user", "content": "Hi"},)), NOBODY)

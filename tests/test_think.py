@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from harness.transports._think import NAMES, ThinkSplitter, split_whole
 
+# E21: what looks like a call is text.
+LEAKS = ['<tool_call>{"name":"f"}</tool_call>', '<function name="f">{}</function>']
 CASES = [
     ("<THINK>s</THINK>visible", "visible", "s"),
     ("<think>secret", "", "secret"),
@@ -24,6 +26,8 @@ CASES = [
     ("a < b <thin", "a < b <thin", ""),
     (" \n ", " \n ", ""),
     ("text\n\n", "text\n\n", ""),
+    ("a <function> in prose", "a <function> in prose", ""),
+    *((leak, leak, "") for leak in LEAKS),
 ]
 
 
