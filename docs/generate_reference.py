@@ -74,8 +74,9 @@ def cli() -> str:
         lines += _command(_chosen(parser(name), name))
     lines.append("## pytest\n")
     lines.append(
-        "The plugin is installed with the package and does nothing until `[tool.harness]` stands "
-        "in `pyproject.toml`. `-m conformance` selects its cases.\n"
+        "The plugin is installed with the package. Until `[tool.harness]` stands in "
+        "`pyproject.toml` it collects nothing, and has neither `--provider` nor `--target`; the "
+        "fixture `harness_tape` is there always. `-m conformance` selects its cases.\n"
     )
     lines += [f"- `{option}`: {told}" for option, told in _plugin_options()]
     lines.append("\n## `[tool.harness]`\n")

@@ -69,7 +69,7 @@ class Tape:
         if self.old is None and self.mode is Mode.NONE:
             raise UsageError(
                 f"there is no cassette {self.path}",
-                hint="Record it with another mode: once, new_episodes or all",
+                hint="Record it: mode once, new_episodes or all (pytest: --harness-record=once)",
             )
         playing = self.mode is not Mode.ALL and self.old is not None
         self.player = _Player(self.old, match_on) if self.old is not None and playing else None
