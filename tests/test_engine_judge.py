@@ -10,7 +10,15 @@ from engine_stage import Toy, post, said, scenario
 from harness.engine import cells, read_scenario, run_cell
 from harness.engine.known import Known, known_for, load_known, stale
 from harness.errors import FileError, TargetError
-from harness.model import Level, Outcome, OutcomeKind, Report, VerdictKind
+from harness.model import (
+    Failure,
+    FailureKind,
+    Level,
+    Outcome,
+    OutcomeKind,
+    Report,
+    VerdictKind,
+)
 
 
 def cell_of(folder, **changes):
@@ -74,6 +82,15 @@ def test_a_target_that_never_asks_is_errored(tmp_path):
     verdict = run_cell(cell_of(tmp_path), Toy(lambda wire, turn: None))
     assert verdict.kind is VerdictKind.ERRORED
     assert "never reached the player" in verdict.reason
+
+
+def test_why_a_target_never_asked_is_in_its_own_words(tmp_path):
+    """Its client refused an option before it sent anything: the reason says which."""
+    failure = Failure(FailureKind.UNKNOWN, "timeout must be an integer", "ValueError")
+    report = Report(Outcome(OutcomeKind.ERROR, failure=failure))
+    verdict = run_cell(cell_of(tmp_path), Toy(lambda wire, turn: report))
+    assert verdict.kind is VerdictKind.ERRORED
+    assert "no request was sent; ValueError: timeout must be an integer" in verdict.reason
 
 
 def test_a_target_may_send_nothing_where_that_is_right(tmp_path):

@@ -115,7 +115,7 @@ def _judged(trace: Trace) -> Verdict:
     if reason:
         return Verdict(case, VerdictKind.UNTESTABLE, reason=reason, trace=trace)
     if case.tape and not trace.sent and not _may_send_nothing(case):
-        reason = "the target never reached the player: no request was sent"
+        reason = f"the target never reached the player: no request was sent{_told(trace)}"
         return Verdict(case, VerdictKind.ERRORED, reason=reason, trace=trace)
     return judge(trace)
 
@@ -137,6 +137,12 @@ def _texts(report: Report) -> Iterator[str]:
     yield repr(report)
     if report.outcome.failure:
         yield report.outcome.failure.message
+
+
+def _told(trace: Trace) -> str:
+    """Its own error, which says why: an option of the wrong type, a host that it refuses."""
+    failures = [report.outcome.failure for report in trace.reports]
+    return next((f"; {failure.type}: {failure.message}" for failure in failures if failure), "")
 
 
 def _may_send_nothing(case: Case) -> bool:
