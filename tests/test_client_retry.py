@@ -162,7 +162,8 @@ def test_text_after_a_call_is_shown_unless_a_profile_withholds_it(stage, profile
     assert reply.value().content == "Now.Then."
     assert texts(reply.events) == ["Now.", "Then."]
     assert texts(set_up.heard) == (["Now."] if profiles else ["Now.", "Then."])
-    cut = stage(says("C f", "T Then.", "A {", ending=Ending.EOF), backend=backend)
+    dying = says("T Now.", "C f", "T Then.", "A {", ending=Ending.EOF)
+    cut = stage(dying, backend=backend)
     cut.ask()
     assert "⚠ Stream stalled" in texts(cut.heard)[-1]
 
