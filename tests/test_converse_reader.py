@@ -15,6 +15,7 @@ from harness.model import (
     OutcomeKind,
     Piece,
     Provider,
+    RegionKind,
     Request,
 )
 from harness.transports.bedrock_converse import TRANSPORT
@@ -173,6 +174,8 @@ def test_cited_text_is_text():
     }
     said = outcome(raw=json.dumps(whole).encode()).response
     assert (said.content, said.data("citations")) == ("It is so.", [{"title": "Book"}])
+    exchange = Exchange(Request("POST", "/"), pieces=(Piece(json.dumps(whole).encode()),))
+    assert TRANSPORT.regions(exchange).text(RegionKind.TEXT) == "It is so."
     events = [START, delta(0, text="It is so."), delta(0, citation={"title": "Book"}), stop(), META]
     streamed = outcome(*events)
     assert streamed.response.content == "It is so."

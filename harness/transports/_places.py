@@ -12,7 +12,7 @@ from bisect import bisect_right
 
 from harness.errors import WireError
 from harness.model import Framing, JsonObject, Region, RegionKind, Regions, Span
-from harness.transports._whole import BLANK
+from harness.transports._whole import BLANK, Brackets
 from harness.wire import jsontext
 from harness.wire.jsontext import Path, Value
 from harness.wire.sse import SseEvent, split
@@ -47,6 +47,13 @@ def events_in(body: bytes) -> list[SseEvent]:
         return split(body)
     except WireError:
         return []
+
+
+def whole(body: bytes) -> bytes:
+    """The document that a body begins with: readers look no further."""
+    brackets = Brackets()
+    brackets.feed(body)
+    return body[: brackets.end]
 
 
 def object_of(raw: bytes) -> JsonObject:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness.model import Exchange, JsonObject, RegionKind, Regions, Span
-from harness.transports._places import Anatomy, events_in, in_event, object_of
+from harness.transports._places import Anatomy, events_in, in_event, object_of, whole
 from harness.wire import jsontext
 from harness.wire.jsontext import Path
 
@@ -86,7 +86,7 @@ class _Walk(Anatomy):
                 self.add(K.TOOL_ARGUMENTS, (*at, "input"), call)
 
     def document(self) -> None:
-        data = object_of(self.body)
+        data = object_of(whole(self.body))
         self.enter(Span(0, len(self.body)), jsontext.index(self.body))
         content = data.get("content")
         for index, block in enumerate(content if isinstance(content, list) else ()):

@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.errors import WireError
 from harness.model import Exchange, Framing, JsonObject, RegionKind, Regions, Span
-from harness.transports._places import Anatomy
+from harness.transports._places import Anatomy, whole
 from harness.wire import jsontext
 from harness.wire.eventstream import EventStreamDecoder, Frame
 from harness.wire.jsontext import Path
@@ -70,6 +70,12 @@ class _Walk(Anatomy):
             self.add(K.TOOL_NAME, (*at, "name"), self._calls)
             self._calls += 1
 
+    def _cited(self, block: Any, at: Path) -> None:
+        cited = block.get("citationsContent") if isinstance(block, dict) else None
+        parts = cited.get("content") if isinstance(cited, dict) else None
+        for index in range(len(parts) if isinstance(parts, list) else 0):
+            self.add(K.TEXT, (*at, "content", index, "text"))
+
     def _reasoning(self, at: Path) -> None:
         self.add(K.REASONING, (*at, "text"))
         self.add(K.SIGNATURE, (*at, "signature"))
@@ -79,7 +85,7 @@ class _Walk(Anatomy):
         self.enter(Span(0, len(self.body)), jsontext.index(self.body))
         root: Path = ("output", "message", "content")
         try:
-            data = jsontext.loads(self.body)
+            data = jsontext.loads(whole(self.body))
             content = data["output"]["message"]["content"]
         except (WireError, LookupError, TypeError):
             content = []
@@ -87,6 +93,7 @@ class _Walk(Anatomy):
             at = (*root, index)
             call = block.get("toolUse") if isinstance(block, dict) else None
             self.add(K.TEXT, (*at, "text"))
+            self._cited(block, (*at, "citationsContent"))
             self._reasoning((*at, "reasoningContent", "reasoningText"))
             self._reasoning((*at, "reasoningContent"))
             self._open(index, call, (*at, "toolUse"))

@@ -7,9 +7,10 @@ from typing import Any
 from harness.errors import WireError
 from harness.model import Exchange, JsonObject, RegionKind, Regions, Span
 from harness.transports._failures import is_error
-from harness.transports._places import Anatomy, events_in, in_event
+from harness.transports._places import Anatomy, events_in, in_event, whole
 from harness.transports._think import TEXT, ThinkSplitter
 from harness.transports.chat_completions import meaning
+from harness.transports.chat_completions.body import index_of
 from harness.transports.chat_completions.calls import Calls
 from harness.wire import jsontext
 from harness.wire.jsontext import Path
@@ -26,6 +27,7 @@ class _Walk(Anatomy):
         super().__init__(body)
         self._calls = Calls()
         self._splitter = ThinkSplitter()
+        self._speaks = False  # a reasoning field did: parts only repeat it
 
     def stream(self) -> None:
         for event in events_in(self.body):
@@ -38,7 +40,7 @@ class _Walk(Anatomy):
 
     def document(self) -> None:
         self.enter(Span(0, len(self.body)), jsontext.index(self.body))
-        self._chunk(_object(self.body))
+        self._chunk(_object(whole(self.body)))
 
     def _chunk(self, chunk: JsonObject, *, named: bool = False) -> None:
         if named or is_error(chunk):
@@ -52,7 +54,7 @@ class _Walk(Anatomy):
             if not isinstance(choice, dict):
                 continue
             at: Path = ("choices", position)
-            index = choice.get("index") or 0
+            index = index_of(choice)
             first = index if first is None else first
             if index == first:
                 for name in ("delta", "message"):
@@ -75,6 +77,8 @@ class _Walk(Anatomy):
                 self._part(part, (*at, "content", position))
         self.add(K.TEXT, (*at, "refusal"))
         entries = delta.get("tool_calls")
+        if isinstance(entries, dict):
+            self._call(entries, (*at, "tool_calls"))
         for position, entry in enumerate(entries if isinstance(entries, list) else ()):
             self._call(entry, (*at, "tool_calls", position))
         if isinstance(delta.get("function_call"), dict):
@@ -89,8 +93,11 @@ class _Walk(Anatomy):
     def _part(self, part: JsonObject, at: Path) -> None:
         if part.get("type") != "thinking":
             self.add(K.TEXT, (*at, "text"))
+            self.add(K.TEXT, (*at, "refusal"))
             return
         self.add(K.SIGNATURE, (*at, "signature"))
+        if self._speaks:
+            return
         inner = part.get("thinking")
         if isinstance(inner, str):
             self.add(K.REASONING, (*at, "thinking"))
@@ -103,6 +110,7 @@ class _Walk(Anatomy):
         if spoken is not None:
             self.add(K.REASONING, (*at, spoken))
         details = delta.get("reasoning_details")
+        self._speaks = self._speaks or spoken is not None or bool(meaning.detail_text(details))
         for position, detail in enumerate(details if isinstance(details, list) else ()):
             if not isinstance(detail, dict):
                 continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.model import Exchange, JsonObject, Region, RegionKind, Regions, Span
 from harness.transports._arguments import as_text
-from harness.transports._places import Anatomy, events_in, in_event, object_of
+from harness.transports._places import Anatomy, events_in, in_event, object_of, whole
 from harness.wire import jsontext
 
 K = RegionKind
@@ -31,7 +31,7 @@ class _Walk(Anatomy):
 
     def document(self) -> None:
         self.enter(Span(0, len(self.body)), jsontext.index(self.body))
-        chunk = object_of(self.body)
+        chunk = object_of(whole(self.body))
         self._chunk(chunk)
         if chunk and "error" not in chunk and "detail" not in chunk:
             self.add_unit(K.TERMINATOR)
