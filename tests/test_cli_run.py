@@ -119,6 +119,22 @@ def test_fail_fast_stops_at_the_first_red(home, capsys):
     assert "1 failed" in capsys.readouterr().out
 
 
+def test_an_interrupted_run_tells_what_it_found(home, capsys):
+    """130, and the reports hold what was judged until then."""
+    second = home / "scenarios" / "second.yaml"
+    second.write_text((home / "scenarios" / "greeting.yaml").read_text("utf-8"), "utf-8")
+    (home / "halted_toy.py").write_text(
+        TOY.format(
+            act="post(wire, turn)\n    if 'second' in turn.id:\n        raise KeyboardInterrupt"
+        )
+    )
+    assert run("--target", "halted_toy:make", "--report", "json:report.json") == 130
+    out, err = capsys.readouterr()
+    assert "1 passed" in out
+    assert "1 of 2 cases were judged" in err
+    assert json.loads((home / "report.json").read_text("utf-8"))["counts"]["drawn"] == 1
+
+
 def test_a_known_failure_is_no_red_and_a_stale_one_is(home, capsys):
     """It fails as it is known to: 2, as nothing passed. One that passes, or names nothing: 1."""
     known = home / "known.yaml"

@@ -24,6 +24,8 @@ from harness.providers import PROVIDERS
 from harness.reports import REPORTS, check_report, write_report
 from harness.settings import read_settings
 
+INTERRUPTED = 130
+
 
 def add(subparsers: Any) -> None:
     made = subparsers.add_parser("run", help=COMMANDS["run"], description=__doc__)
@@ -71,7 +73,12 @@ def _run(arguments: argparse.Namespace) -> int:
     maker = maker_of(arguments, settings)
     known = known_of(maker, arguments.known_failures or settings.known_failures)
     strict = arguments.strict or settings.strict
-    verdicts = _verdicts(arguments, chosen, maker, known, strict=strict)
+    verdicts: list[Verdict] = []
+    stopped = False
+    try:
+        _judge(arguments, chosen, maker, known, verdicts, strict=strict)
+    except KeyboardInterrupt:
+        stopped = True  # what was found until then is told all the same
     documents = [
         document_of(verdict, trace=bool(arguments.report), target=maker.name, command=maker.command)
         for verdict in verdicts
@@ -81,6 +88,10 @@ def _run(arguments: argparse.Namespace) -> int:
             write_report(asked, documents)
     finally:  # a full disk takes nobody's answer
         print(REPORTS.get("text")(documents), end="")
+    if stopped:
+        judged = f"{len(verdicts)} of {len(chosen)} cases were judged"
+        print(f"harness: interrupted: {judged}", file=sys.stderr)
+        return INTERRUPTED
     whole = not arguments.scenarios and only is None and len(verdicts) == len(chosen)
     left = stale(known, (cell.id for cell in chosen)) if whole else []
     for entry in left:
@@ -91,15 +102,15 @@ def _run(arguments: argparse.Namespace) -> int:
     return 1 if left and code == 0 else code
 
 
-def _verdicts(
+def _judge(  # noqa: PLR0913 -- what is judged, by what, and where it is put
     arguments: argparse.Namespace,
     chosen: list[Cell],
     maker: Maker,
     known: tuple[Known, ...],
+    verdicts: list[Verdict],
     *,
     strict: bool,
-) -> list[Verdict]:
-    verdicts: list[Verdict] = []
+) -> None:
     target = maker()
     door = door_of(arguments, target)
     progress = Progress(len(chosen), quiet=arguments.quiet, color=not arguments.no_color)
@@ -117,7 +128,6 @@ def _verdicts(
         running.close()
         target.stop()
         progress.close()
-    return verdicts
 
 
 def _why_nothing(verdicts: list[Verdict]) -> str:
