@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from harness.cassette import Cassette, dumps, save
-from harness.cli import main
+from harness.cli import COMMANDS, main
 from harness.model import Exchange, Piece, Request
 
 PROXY = ["record", "--proxy", "--upstream", "http://a.test", "--out", "tape2.yaml"]
@@ -146,3 +146,22 @@ def test_a_mode_that_is_none_is_told_with_those_that_are(capsys):
     with pytest.raises(SystemExit):
         main(["record", "--provider", "openai", "--mode", "al"])
     assert "Mode." not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_of_a_command_is_for_who_types_it(command, capsys):
+    """It says what the list says or more, and nothing that is meant for who reads the code."""
+    with pytest.raises(SystemExit) as ended:
+        main([command, "-h"])
+    assert ended.value.code == 0
+    told = capsys.readouterr().out
+    assert f"`harness {command}" in told
+    assert "rule of this file" not in told
+
+
+def test_the_list_of_commands_is_the_one_that_is_kept(capsys):
+    """One sentence a command, in one place."""
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert all(says in told for says in COMMANDS.values())

@@ -23,7 +23,7 @@ COMMANDS = {
     "replay": "read any cassette with the reference readers",
     "record": "record cassettes from a live API, or from any client through a proxy",
     "serve": "serve cassettes on 127.0.0.1 to any client",
-    "cassette": "show, lint, scrub or import cassettes",
+    "cassette": "show, lint, scrub, import or synthesize cassettes",
     "new": "write a working skeleton: scenario, provider, invariant, fault or target",
     "schema": "print one of the shipped JSON Schemas",
     "demo": "play four famous failures to a naive client and to the reference",

@@ -18,7 +18,11 @@ from harness.settings import read_settings
 
 
 def add(commands: Any) -> None:
-    made = commands.add_parser("synthesize", help="keep what the scripts of scenarios mean")
+    made = commands.add_parser(
+        "synthesize",
+        help="keep what the scripts of scenarios mean",
+        description="Keep what the scripts of scenarios mean, as a cassette for each wire.",
+    )
     made.add_argument("paths", nargs="*", type=Path, metavar="SCENARIO", help="default: all")
     made.add_argument("--to", type=Path, metavar="FOLDER", help="default: cassettes beside them")
     made.set_defaults(run=run)

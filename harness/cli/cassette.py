@@ -12,7 +12,7 @@ from harness.cassette.fault import Fault
 from harness.cassette.importing import import_
 from harness.cassette.lint import UNREADABLE, lint, lint_bytes
 from harness.cassette.show import show_all
-from harness.cli import _synthesize
+from harness.cli import COMMANDS, _synthesize
 from harness.cli._paths import cassettes, why
 from harness.errors import FileError, HarnessError
 
@@ -21,20 +21,21 @@ OK, FAULTY, UNLOADABLE = 0, 1, 2
 
 def add(subparsers: Any) -> None:
     """The command and its own commands; each sets `run`, a function of the arguments."""
-    parser = subparsers.add_parser("cassette", help="look at, check and convert cassettes")
+    says = "`harness cassette COMMAND`: looks at cassettes of anybody, and makes them safe."
+    parser = subparsers.add_parser("cassette", help=COMMANDS["cassette"], description=says)
     commands = parser.add_subparsers(dest="cassette_command", required=True, metavar="COMMAND")
 
-    looking = commands.add_parser("show", help="print exchanges: events with their times")
+    looking = _command(commands, "show", "print exchanges: events with their times")
     looking.add_argument("paths", nargs="+", metavar="CASSETTE", help="files, or folders of them")
     looking.add_argument("--full", action="store_true", help="cut no line short")
     looking.set_defaults(run=run_show)
 
-    checking = commands.add_parser("lint", help="every fault with its file and line")
+    checking = _command(commands, "lint", "every fault with its file and line")
     checking.add_argument("paths", nargs="+", metavar="CASSETTE", help="files, or folders of them")
     checking.add_argument("--quiet", action="store_true", help="faults only, no notes")
     checking.set_defaults(run=run_lint)
 
-    scrubbing = commands.add_parser("scrub", help="take secrets out, in place; lengths stay")
+    scrubbing = _command(commands, "scrub", "take secrets out, in place; lengths stay")
     scrubbing.add_argument("paths", nargs="+", metavar="CASSETTE", help="files, or folders of them")
     scrubbing.add_argument("--check", action="store_true", help="only say what would change")
     scrubbing.add_argument(
@@ -42,12 +43,19 @@ def add(subparsers: Any) -> None:
     )
     scrubbing.set_defaults(run=run_scrub)
 
-    importing = commands.add_parser("import", help="make a foreign cassette a vcrpy file")
+    importing = _command(commands, "import", "make a foreign cassette a vcrpy file")
     importing.add_argument("path", metavar="CASSETTE", help="a file of any dialect")
     importing.add_argument("--out", metavar="FILE", help="where to write it (default: stdout)")
     importing.add_argument("--force", action="store_true", help="replace an existing FILE")
     importing.set_defaults(run=run_import)
     _synthesize.add(commands)
+
+
+def _command(commands: Any, name: str, says: str) -> argparse.ArgumentParser:
+    """What the list of commands says of it, its own help says too."""
+    told = f"{says[0].upper()}{says[1:]}."
+    made: argparse.ArgumentParser = commands.add_parser(name, help=says, description=told)
+    return made
 
 
 def run_show(args: argparse.Namespace) -> int:

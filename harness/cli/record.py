@@ -30,7 +30,8 @@ _MODES = tuple(mode.value for mode in Mode)
 
 
 def add(subparsers: Any) -> None:
-    made = subparsers.add_parser("record", help=COMMANDS["record"], description=__doc__)
+    told = (__doc__ or "").partition("\n\n")[0]  # the rest is for who reads the file
+    made = subparsers.add_parser("record", help=COMMANDS["record"], description=told)
     made.add_argument("scenarios", nargs="*", metavar="SCENARIO", help="an id or a file")
     live_ = made.add_argument_group("from a live API")
     live_.add_argument("--provider", metavar="P", help="whom to ask; the key is in its variable")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.cassette import load
+from harness.cli import COMMANDS
 from harness.errors import UsageError
 from harness.model import Exchange, Sent
 from harness.replay.loopback import Loopback
@@ -26,12 +27,15 @@ from harness.secrets import masked
 def add(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "serve",
-        help="answer requests from cassettes, on a port of this machine",
-        description="The cassette that holds a request answers it; identical requests are answered "
+        help=COMMANDS["serve"],
+        description="`harness serve CASSETTE...`: answers any client from cassettes. The "
+        "cassette that holds a request answers it; identical requests are answered "
         "in recorded order, the last one for good. Two cassettes that hold the same request are an "
         "error. Prints the base URL, and ends on SIGINT or SIGTERM.",
     )
-    parser.add_argument("cassette", nargs="+", type=Path, help="files that hold the answers")
+    parser.add_argument(
+        "cassette", nargs="+", type=Path, metavar="CASSETTE", help="files that hold the answers"
+    )
     parser.add_argument("--port", type=int, default=0, help="default: any free one")
     parser.add_argument("--speed", type=float, default=1.0, help="2 plays twice as fast")
     parser.add_argument(
