@@ -244,13 +244,6 @@ def test_input_that_is_no_fragment_is_never_an_empty_object(input_, arguments):
     assert bool(reader.outcome.dropped) is not bool(arguments)
 
 
-def test_words_that_are_no_text_are_told_of():
-    """They are in no reply, so a warning says that they came."""
-    events = [START, opened(0, type="text", text=""), delta(0, type="text_delta", text=7)]
-    _, reader = read(TRANSPORT.reader(BACKEND), [body(*events, ended("end_turn"), STOP)])
-    assert reader.outcome.warnings == ("a text_delta that is no text was passed over",)
-
-
 def test_many_kinds_of_surprises_are_told_in_few_words():
     """A stream that has a new one in every event costs no more for that."""
     unknown = [{"type": f"new_{number}"} for number in range(1000)]

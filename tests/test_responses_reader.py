@@ -233,13 +233,6 @@ def test_an_item_of_an_unknown_kind_thinks_nothing():
     assert (outcome.response.reasoning, joined(events, EventKind.REASONING)) == (None, "")
 
 
-def test_a_text_that_is_none_is_told_of():
-    """It is in no reply, so a warning says that something came."""
-    outcome = read([stream(added(0, type="message"), text(0, 7), text(0, "so"), ended())])[0]
-    assert outcome.response.content == "so"
-    assert outcome.warnings == ("a text that is none was passed over",)
-
-
 @pytest.mark.parametrize(
     ("error", "kind"),
     [

@@ -107,13 +107,8 @@ class MessagesReader(BlockReader):
             return events + self.blocks.grow(index, as_text(held) if held else "", span)
         if shape in (Shape.TEXT, Shape.THINKING):
             self.blocks.sign(index, _text(raw.get("signature")))
-            return events + self._say(index, raw.get(shape.value), shape.value, span)
+            return events + self.blocks.grow(index, _text(raw.get(shape.value)), span)
         return events
-
-    def _say(self, index: int, words: Any, kind: str, span: Span | None) -> list[Event]:
-        if words is None or isinstance(words, str):
-            return self.blocks.grow(index, words or "", span)
-        return self.warn(f"a {kind} that is no text was passed over")
 
     def _block_delta(self, data: JsonObject, span: Span | None) -> list[Event]:
         index, delta = self._index(data), data.get("delta")
@@ -145,9 +140,9 @@ class MessagesReader(BlockReader):
         block = self.blocks.get(index)
         if block is None or block.shape not in shapes:
             return self.warn(f"a {kind} for a block of another type was passed over")
-        if block.shape is Shape.CALL:  # as an object, or as anything that can be no arguments
-            return self.blocks.grow(index, as_text(delta.get(key)), span)
-        return self._say(index, delta.get(key), kind, span)
+        # Arguments may come as an object, and what can be none must not become an empty one.
+        said = (as_text if block.shape is Shape.CALL else _text)(delta.get(key))
+        return self.blocks.grow(index, said, span)
 
     def _block_stop(self, data: JsonObject, span: Span | None) -> list[Event]:
         return self.blocks.close(self._index(data), span)

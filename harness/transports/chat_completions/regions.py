@@ -77,7 +77,7 @@ class _Walk(Anatomy):
                 self._part(part, (*at, "content", position))
         self.add(K.TEXT, (*at, "refusal"))
         entries = delta.get("tool_calls")
-        if isinstance(entries, dict):
+        if entries and isinstance(entries, dict):
             self._call(entries, (*at, "tool_calls"))
         for position, entry in enumerate(entries if isinstance(entries, list) else ()):
             self._call(entry, (*at, "tool_calls", position))

@@ -116,7 +116,7 @@ class Reply:
         if delta.get("refusal"):
             self._refuse(delta)
         entries = delta.get("tool_calls")
-        if isinstance(entries, dict):
+        if entries and isinstance(entries, dict):
             entries = [entries]
         if isinstance(entries, list):
             cumulative = CUMULATIVE_ARGUMENTS in self.profiles

@@ -109,7 +109,7 @@ class Assembly:
     def grown(
         self, index: int | None, data: JsonObject, channel: Channel, span: Span | None
     ) -> list[Event]:
-        delta = self._text(data.get("delta"), channel)
+        delta = _text(data.get("delta"), channel)
         if not delta:
             return []
         at = self._find(index, data.get("item_id"), channel.item)
@@ -123,7 +123,7 @@ class Assembly:
         self, index: int | None, data: JsonObject, channel: Channel, span: Span | None
     ) -> list[Event]:
         """A `.done` event: the whole text of one part. It may come without any delta."""
-        text = self._text(data.get(channel.whole), channel)
+        text = _text(data.get(channel.whole), channel)
         at = self._find(index, data.get("item_id"), channel.item)
         if text is None or (at is None and not text):
             return []
@@ -132,16 +132,6 @@ class Assembly:
             at = self._open(index, channel.item, _unadded(channel, data), added=False)
             told = self._name(at, span)
         return told + self._settle(at, (channel.name, _part(data, channel)), text, span)
-
-    def _text(self, value: Any, channel: Channel) -> str | None:
-        """What an event says. Arguments may come as what they are, and not as its JSON."""
-        if value is None or isinstance(value, str):
-            return value
-        if channel.item in CALLS:
-            return as_text(value)
-        sentence = "a text that is none was passed over"
-        self.warnings += () if sentence in self.warnings else (sentence,)
-        return None
 
     def done(self, index: int | None, raw: JsonObject, span: Span | None) -> list[Event]:
         type_ = str(raw.get("type"))
@@ -283,6 +273,14 @@ class Assembly:
             part = number + ahead if name == slot.channel else number
             events += self._settle(at, (name, part), text, span)
         return events
+
+
+def _text(value: Any, channel: Channel) -> str | None:
+    """What an event says. Arguments may come as what they are, and what can be none must not become
+    an empty object."""
+    if isinstance(value, str):
+        return value
+    return as_text(value) if channel.item in CALLS and value is not None else None
 
 
 def _part(data: JsonObject, channel: Channel) -> int:
