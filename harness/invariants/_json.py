@@ -56,7 +56,3 @@ def within(value: Any) -> Iterator[Any]:
             left += reversed(list(one.values()))
         elif isinstance(one, list | tuple):
             left += reversed(one)
-
-
-def contains(whole: Any, part: Any) -> bool:
-    return any(same(value, part) for value in within(whole))

@@ -73,7 +73,7 @@ def _parse(text: str) -> tuple[Any] | None:
         return (orjson.loads(text),)
     except ValueError:
         pass
-    if "\\u" not in text and "\\U" not in text:
+    if "\\u" not in text:
         return None  # only an escaped lone surrogate is refused above and good below
     try:
         return (json.loads(text, parse_constant=_refuse),)

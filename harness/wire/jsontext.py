@@ -138,11 +138,6 @@ class Value(NamedTuple):
         return Span(self.start, self.end)
 
 
-def strings(data: bytes, start: int = 0, end: int | None = None) -> Iterator[Value]:
-    """Every string value, in the order of the bytes."""
-    return (value for value in values(data, start, end) if value.kind == "string")
-
-
 def index(data: bytes, start: int = 0, end: int | None = None) -> dict[Path, Value]:
     """Every value by its path; of a repeated key the last one counts, as it does in `loads`."""
     return {value.path: value for value in values(data, start, end)}
