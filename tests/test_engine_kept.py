@@ -6,7 +6,7 @@ from vcr.serializers import yamlserializer
 
 from harness.cassette import dumps, load
 from harness.data import builtin
-from harness.engine import read_scenario
+from harness.engine import build, cells, read_scenario
 from harness.engine.synthesize import synthesize
 
 ROOT = builtin("cassettes")
@@ -65,3 +65,19 @@ def test_cassettes_stay_small():
     """A tape is read by people: a hundred kilobytes are too many."""
     for file in FILES:
         assert file.stat().st_size <= 96 * 1024, file
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_backend_that_signs_no_thoughts_sends_them_in_its_plain_field(stream):
+    """The kept tape is in the dialect that signs them; its clients alone know those fields."""
+    found = {}
+    for cell in cells(read_scenario(builtin("scenarios") / "reasoning_is_separate.yaml")):
+        case = build(cell)
+        if cell.transport.wire == "chat" and cell.stream == stream and not case.untestable:
+            body = case.tape[0].body
+            fields = (b'"reasoning_content"', b'"reasoning_details"')
+            found[cell.provider.name] = tuple(field in body for field in fields)
+            assert found[cell.provider.name] == (
+                (False, True) if "signatures" in cell.provider.can else (True, False)
+            )
+    assert set(found.values()) == {(True, False), (False, True)}

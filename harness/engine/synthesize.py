@@ -1,7 +1,8 @@
 """The scripts of a scenario as kept cassettes: cassettes/<wire>/<scenario>.yaml, one for each wire.
 
-They are what every provider of a wire is played, so that a writer's change shows in a diff and
-anyone can look at the bytes. A test holds them to what the writers make today.
+They are what every provider of a wire is played (but for signed thoughts: one that signs none
+would send them otherwise), so that a writer's change shows in a diff and anyone can look at the
+bytes. A test holds them to what the writers make today.
 """
 
 from __future__ import annotations

@@ -29,6 +29,8 @@ from harness.model import (
     Piece,
     Provider,
     Request,
+    SayKind,
+    Script,
 )
 from harness.scenario import Scenario, Step
 
@@ -84,15 +86,28 @@ class Table:
             yield Laid(_answer(step.data, request), step, speaks="path" not in step.data)
 
     def _said(self, step: Step, ask: Ask, request: Request) -> Laid:
-        kept = self.kept()
+        script = self._signed(step.script)
+        kept = self.kept() if script == step.script else None
         index = kept_index(self.scenario, step, stream=ask.stream)
         if kept is not None and index is not None and index < len(kept.exchanges):
             exchange = replace(kept.exchanges[index], request=request)
         else:
             model = ask.model or self.provider.model
-            exchange = self.transport.write(step.script, request, stream=ask.stream, model=model)
-        meaning = meaning_of(step.script, uncounted=getattr(self.transport, "uncounted", ()))
+            exchange = self.transport.write(script, request, stream=ask.stream, model=model)
+        meaning = meaning_of(script, uncounted=getattr(self.transport, "uncounted", ()))
         return Laid(exchange, step, speaks=True, meaning=meaning)
+
+    def _signed(self, script: Script) -> Script:
+        """As this backend would send it: one that signs no thoughts sends them in its plain field,
+        and a client of that backend alone knows no other."""
+        if "signatures" in self.provider.can:
+            return script
+        return tuple(
+            replace(say, signature=None)
+            if say.kind is SayKind.REASONING and not say.redacted
+            else say
+            for say in script
+        )
 
     def kept(self) -> Cassette | None:
         """The synthesized tape of this scenario and wire, where it is kept in cassettes/."""
