@@ -189,8 +189,7 @@ class CaseItem(pytest.Item):
     def setup(self) -> None:
         run = self.config.stash[RUN]
         record_first(self.config, self.cell.scenario, self.cell.provider)
-        judged = run_cell(self.cell, run.target, run.door)
-        self.verdict = counted(judged, run.known, strict=run.settings.strict)
+        self.verdict = counted(run_cell(self.cell, run.target, run.door), run.known)
         if run.config.getoption("--harness-report"):
             self.document = json.dumps(document_of(self.verdict, target=run.name))
         if self.verdict.kind is VerdictKind.ERRORED:
@@ -207,6 +206,8 @@ class CaseItem(pytest.Item):
             raise CaseFailed(tell(verdict, target=self.config.stash[RUN].name))
         if known:
             raise CaseFailed(verdict.reason)
+        if verdict.violations and self.config.stash[RUN].settings.strict:
+            raise CaseFailed(tell(verdict))
         for violation in verdict.violations:
             if violation.level is Level.SHOULD:
                 text = f"{violation.invariant}: {violation.sentence}"

@@ -19,7 +19,7 @@ from harness.engine.pool import Maker
 from harness.engine.run import run, select
 from harness.engine.story import tell
 from harness.errors import UsageError
-from harness.model import Verdict, VerdictKind
+from harness.model import Level, Verdict, VerdictKind
 from harness.providers import PROVIDERS
 from harness.reports import REPORTS, check_report, write_report
 from harness.settings import read_settings
@@ -96,7 +96,8 @@ def _run(arguments: argparse.Namespace) -> int:
     left = stale(known, (cell.id for cell in chosen)) if whole else []
     for entry in left:
         print(f"STALE known failure: no case is called {entry.case!r}; take it out")
-    code = exit_code(verdicts)
+    _tell_shoulds(verdicts if strict else [])
+    code = exit_code(verdicts, strict=strict)
     if code == 2:
         print(f"harness: {_why_nothing(verdicts)}", file=sys.stderr)
     return 1 if left and code == 0 else code
@@ -114,12 +115,12 @@ def _judge(  # noqa: PLR0913 -- what is judged, by what, and where it is put
     target = maker()
     door = door_of(arguments, target)
     progress = Progress(len(chosen), quiet=arguments.quiet, color=not arguments.no_color)
-    running = run(chosen, target, door, known, strict=strict, maker=maker, jobs=arguments.jobs)
+    running = run(chosen, target, door, known, maker=maker, jobs=arguments.jobs)
     try:
         for verdict in running:
             verdicts.append(verdict)
             progress.seen(verdict)
-            red = is_red(verdict)
+            red = is_red(verdict, strict=strict)
             if red and not arguments.quiet:
                 progress.say(tell(verdict, target=maker.name, command=maker.command))
             if arguments.fail_fast and red:
@@ -137,17 +138,28 @@ def _why_nothing(verdicts: list[Verdict]) -> str:
     return ". ".join(["nothing passed", *told])
 
 
-def exit_code(verdicts: list[Verdict]) -> int:
+def _tell_shoulds(verdicts: list[Verdict]) -> None:
+    """What is red for the strict alone: a verdict, and so every report, goes by the MUSTs."""
+    for verdict in verdicts:
+        if verdict.kind is VerdictKind.PASSED and verdict.violations and not verdict.known:
+            print(f"STRICT {verdict.case.id}")
+            for violation in verdict.violations:
+                print(f"  SHOULD {violation.invariant}: {violation.sentence}")
+
+
+def exit_code(verdicts: list[Verdict], *, strict: bool = False) -> int:
     """3 if anything errored; else 1 if a MUST failed, or a known failure passes; 0 needs a pass."""
     kinds = Counter(verdict.kind for verdict in verdicts)
     if kinds[VerdictKind.ERRORED]:
         return 3
-    if any(map(is_red, verdicts)):
+    if any(is_red(verdict, strict=strict) for verdict in verdicts):
         return 1
     return 0 if kinds[VerdictKind.PASSED] else 2
 
 
-def is_red(verdict: Verdict) -> bool:
-    """Whether a run must not be green: a failure, an error, or a known failure that passes."""
-    unwanted = VerdictKind.PASSED if verdict.known else VerdictKind.FAILED
-    return verdict.kind in {unwanted, VerdictKind.ERRORED}
+def is_red(verdict: Verdict, *, strict: bool = False) -> bool:
+    """Whether a run must not be green: a broken MUST, an error, or a known failure that passes."""
+    if verdict.known:
+        return verdict.kind in {VerdictKind.PASSED, VerdictKind.ERRORED}
+    broken = any(strict or violation.level is Level.MUST for violation in verdict.violations)
+    return broken or verdict.kind is VerdictKind.ERRORED

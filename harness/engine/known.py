@@ -56,11 +56,9 @@ def known_for(case_id: str, entries: Iterable[Known]) -> Known | None:
     return next((entry for entry in entries if entry.matches(case_id)), None)
 
 
-def counted(verdict: Verdict, entries: Iterable[Known], *, strict: bool = False) -> Verdict:
-    """A verdict as its user counts it: for the strict a SHOULD is a failure, a failure may be a
-    known one, and an entry whose case passes says that it is to go."""
-    if strict and verdict.kind is VerdictKind.PASSED and verdict.violations:
-        verdict = replace(verdict, kind=VerdictKind.FAILED)
+def counted(verdict: Verdict, entries: Iterable[Known]) -> Verdict:
+    """A verdict as its user counts it: a failure may be a known one, and an entry whose case passes
+    says that it is to go."""
     entry = known_for(verdict.case.id, entries)
     if entry is None:
         return verdict

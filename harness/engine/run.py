@@ -85,7 +85,6 @@ def run(  # noqa: PLR0913 -- what is run, on what, and by how many
     door: str,
     known: Sequence[Known] = (),
     *,
-    strict: bool = False,
     maker: Maker | None = None,
     jobs: int = 1,
 ) -> Generator[Verdict, None, None]:
@@ -95,4 +94,4 @@ def run(  # noqa: PLR0913 -- what is run, on what, and by how many
     else:
         verdicts = (run_cell(cell, target, door) for cell in chosen)
     for _, verdict in zip(chosen, verdicts, strict=True):
-        yield counted(verdict, known, strict=strict)
+        yield counted(verdict, known)
