@@ -11,6 +11,7 @@ from block_asks import TOOLS, TURNS, asked, call, result, tool, user
 
 from harness.contracts import Endpoint
 from harness.model import Ask, Provider
+from harness.providers._models import most_tokens
 from harness.transports._ids import call_id
 from harness.transports.anthropic_messages import TRANSPORT, models
 
@@ -351,6 +352,12 @@ def test_tool_choice(choice, sent):
 def test_no_tool_means_no_tools():
     """G15: `none` leaves the tools out."""
     assert not {"tools", "tool_choice"} & kwargs(tools=TOOLS, tool_choice="none").keys()
+
+
+@pytest.mark.parametrize("name", models.MAX_TOKENS)
+def test_a_model_holds_as_much_behind_any_door(name):
+    """J27: what an aggregator is asked for is what the model's own server would be asked for."""
+    assert most_tokens(f"anthropic/{name}") == most_tokens(name) == models.max_tokens(name)
 
 
 @pytest.mark.parametrize("asked_for", [None, 0, -5, float("nan")])

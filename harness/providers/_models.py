@@ -13,14 +13,19 @@ _GOOGLE = re.compile(r"gem(?:ini|ma)")
 _MOONSHOT = ("kimi-", "moonshot")
 
 # The most that a reply may hold, for names whose servers must be told (J27); the longest counts.
+# What it says of Claude, the table of Anthropic's own wire says too: a test compares them.
 _MOST = {
-    "claude-3-5": 8192,
+    "claude-3-opus": 4096,
+    "claude-3-haiku": 4096,
+    "claude-3-sonnet": 4096,
+    "claude-3-5-": 8192,
     "claude-haiku-4": 64_000,
     "claude-sonnet-4": 64_000,
     "claude-opus-4": 32_000,
     "claude-opus-4-5": 64_000,
     "claude-opus-4-6": 128_000,
     "claude-opus-4-7": 128_000,
+    "claude-opus-4-8": 128_000,
     "claude-": 128_000,
     "minimax-": 131_072,
     "qwen3": 65_536,
