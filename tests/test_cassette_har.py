@@ -60,6 +60,14 @@ def test_an_entry_is_an_exchange():
     assert (exchange.ending, exchange.head_delay) == (Ending.COMPLETE, 0.3505)
 
 
+@pytest.mark.parametrize("wait", [".inf", ".nan", "1.0e+300", "true", "-1", "soon"])
+def test_a_wait_that_is_none_is_none(wait):
+    """In a HAR that somebody keeps as YAML, too: the exchange is read, and nothing is raised."""
+    file = har(entry({"text": SAID}, timings={"wait": 350.5})).replace(b"350.5", wait.encode())
+    (exchange,) = loads(b"# kept by hand\n" + file).exchanges
+    assert exchange.head_delay == 0
+
+
 def test_a_body_in_base64_is_its_bytes():
     """That is how binary frames are kept."""
     assert one({"text": "AAH/", "encoding": "base64"}).body == b"\x00\x01\xff"

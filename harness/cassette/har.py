@@ -13,6 +13,7 @@ from harness.cassette.pieces import write_delay
 from harness.model import Ending
 
 HAR = "har"
+_ENDLESS = 1e12  # milliseconds: a wait that nobody saw the end of
 _DIED = {
     "ERR_CONNECTION_RESET": Ending.RESET,
     "ERR_CONNECTION_CLOSED": Ending.EOF,
@@ -104,6 +105,6 @@ def _error(entry: Plain) -> str:
 def _delay(entry: Plain) -> Plain:
     timings = entry.get("timings")
     wait = timings.get("wait") if isinstance(timings, dict) else None
-    if not isinstance(wait, int | float) or wait <= 0:
+    if not isinstance(wait, int | float) or isinstance(wait, bool) or not 0 < wait < _ENDLESS:
         return {}
     return {"head_delay": write_delay(wait / 1000)}
