@@ -37,7 +37,7 @@ UNREAD: dict[str, dict[str, tuple[str, ...]]] = {
             *("Frame.payload_span", "Frame.crc_span"),
         ),
         "wire/jsontext.py": (
-            *("values", "strings", "index", "_member", "_Open", "Value"),
+            *("values", "index", "_member", "_Open", "Value"),
             *("char_ends", "char_end", "decode"),
         ),
     },
