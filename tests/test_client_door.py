@@ -31,7 +31,7 @@ def no_proxies(monkeypatch):
         ("ReadTimeout", Ending.STALL, FailureKind.TIMEOUT),
         ("ReadError", Ending.RESET, FailureKind.CONNECTION),
         ("RemoteProtocolError", Ending.EOF, FailureKind.CONNECTION),
-        ("DecodingError", Ending.EOF, FailureKind.PROTOCOL),
+        ("DecodingError", Ending.RESET, FailureKind.PROTOCOL),
     ],
 )
 def test_an_exception_is_an_ending(module, name, ending, kind):

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import zlib
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -11,6 +13,7 @@ from harness.contracts import Endpoint
 from harness.model import (
     Ask,
     Ending,
+    EventKind,
     Exchange,
     FailureKind,
     FinishReason,
@@ -153,3 +156,48 @@ def test_an_overloaded_server_may_be_given_a_long_time(client_kind):
     assert list(reply.waits) == [2.0, 4.0, 8.0, 30.0, 60.0, 90.0, 120.0]
     broken = [refused(500, "x")] * 9
     assert len(ask_of(client_kind, backend, ask, *broken, retry=patient)[0].attempts) == 4
+
+
+def coded(backend, ask, coding, break_at):
+    """The good reply said to be gzip, a piece for each of its own; from `break_at` on, plain."""
+    exchange = good(backend, ask)
+    packer = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
+    pieces = []
+    for number, piece in enumerate(exchange.pieces):
+        packed = packer.compress(piece.data) + packer.flush(zlib.Z_SYNC_FLUSH)
+        pieces.append(Piece(b"\xff" + piece.data if number >= break_at else packed))
+    headers = (*exchange.headers, ("content-encoding", coding))
+    return replace(exchange, headers=headers, pieces=tuple(pieces))
+
+
+@pytest.mark.parametrize("client_kind", ["sync", "async"])
+@pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole"])
+@pytest.mark.parametrize("backend", HOMES, ids=lambda backend: backend.transport)
+def test_a_content_coding_that_lies_is_named(backend, stream, client_kind):
+    """The server said something, so the stream is not empty: it could not be decoded."""
+    ask = asked(stream=stream)
+    tape = coded(backend, ask, "gzip", 0)
+    reply, _ = ask_of(client_kind, backend, ask, tape, retry=Retry(budget=0))
+    failure = reply.outcome.failure
+    assert reply.outcome.kind is OutcomeKind.INTERRUPTED
+    assert (failure.kind, failure.type) == (FailureKind.PROTOCOL, "DecodingError")
+    assert "'gzip'" in failure.message
+
+
+@pytest.mark.parametrize("client_kind", ["sync", "async"])
+@pytest.mark.parametrize("backend", HOMES, ids=lambda backend: backend.transport)
+def test_what_was_decoded_before_the_damage_is_kept(backend, client_kind):
+    """A coding that breaks in the middle of a stream interrupts the reply."""
+    ask = asked(stream=True)
+    reader = TRANSPORTS.get(backend.transport).reader(backend)
+    fed = [reader.feed(piece.data) for piece in good(backend, ask).pieces]
+    first = next(n for n, events in enumerate(fed) if any(e.kind is EventKind.TEXT for e in events))
+    said = "".join(event.text for event in fed[first])
+    reply, player = ask_of(client_kind, backend, ask, coded(backend, ask, "gzip", first + 1))
+    failure = reply.outcome.failure
+    assert reply.outcome.kind is OutcomeKind.INTERRUPTED
+    assert said
+    assert reply.outcome.response.content.startswith(said)  # a warning for people may follow
+    assert failure.kind is FailureKind.PROTOCOL
+    assert "'gzip'" in failure.message
+    assert len(player.sent) == 1

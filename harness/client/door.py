@@ -28,6 +28,7 @@ ENDINGS = {
     "ReadError": Ending.RESET,
     "CloseError": Ending.RESET,
     "NetworkError": Ending.RESET,
+    "DecodingError": Ending.RESET,  # nobody ended the reply, and nothing more of it can be read
 }
 FINAL = {"UnsupportedProtocol", "LocalProtocolError", "InvalidURL", "TooManyRedirects"}
 

@@ -37,6 +37,7 @@ from harness.model import (
     Outcome,
     OutcomeKind,
     Request,
+    find_header,
 )
 
 ERROR_BODY_LIMIT = 1 << 20
@@ -245,8 +246,17 @@ def _ended(reader: Reader, how: Ending, died: Died | None, head: Head) -> Result
         # A call that came whole is there: asked again, the model would call a second time.
         called = outcome.response is not None and outcome.response.tool_calls is not None
         found = Failure(kind, words, kind.value, transient=not called)
-        outcome = replace(outcome, failure=died.failure if died else found)
+        outcome = replace(outcome, failure=_named(died.failure, head) if died else found)
     return Result(outcome, closing, head.status, cause=died.cause if died else None)
+
+
+def _named(failure: Failure, head: Head) -> Failure:
+    """A body that its coding does not fit names the coding: libraries say only what zlib says."""
+    coding = find_header(head.headers, "content-encoding")
+    if failure.kind is not FailureKind.PROTOCOL or not coding:
+        return failure
+    words = f"the body is not in the coding {coding[:40]!r} that it says, or is damaged"
+    return replace(failure, message=f"{words}: {failure.message}")
 
 
 class _Watch:
