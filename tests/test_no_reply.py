@@ -1,5 +1,7 @@
 """A whole body under status 200 that is no reply of its protocol, on all five wires."""
 
+import json
+
 import pytest
 from wire_samples import SERVER, read_bytes
 
@@ -144,3 +146,40 @@ def test_a_reply_that_says_nothing_is_still_one(wire):
     assert outcome.kind is OutcomeKind.COMPLETE
     assert outcome.response.finish_reason is FinishReason.STOP
     assert not outcome.response.content
+
+
+NAMELESS = {
+    "chat_completions": {
+        "choices": [
+            {
+                "index": 0,
+                "message": {"tool_calls": [{"id": "c", "function": {"arguments": "{}"}}]},
+                "finish_reason": "tool_calls",
+            }
+        ]
+    },
+    "anthropic_messages": {
+        "type": "message",
+        "content": [{"type": "tool_use", "id": "c", "input": {}}],
+        "stop_reason": "tool_use",
+    },
+    "codex_responses": {
+        "object": "response",
+        "status": "completed",
+        "output": [{"type": "function_call", "call_id": "c", "arguments": "{}"}],
+    },
+    "bedrock_converse": {
+        "output": {"message": {"content": [{"toolUse": {"toolUseId": "c", "input": {}}}]}},
+        "stopReason": "tool_use",
+    },
+    "gateway": {"content": "", "tool_calls": [{"id": "c", "arguments": {}}]},
+}
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_a_call_without_a_name_is_dropped_for_that(wire):
+    """Its arguments are whole: what it lacks is a name, and the warning says so."""
+    body = json.dumps(NAMELESS[wire]).encode()
+    outcome, _ = read_bytes(TRANSPORTS.get(wire), [body], headers=JSON)
+    assert outcome.response.tool_calls is None
+    assert outcome.warnings == ("tool call (no name) was dropped: it has no name",)

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 NOTHING = "{}"
+NAMELESS = "(no name)"
 _TOO_MANY = 50  # surplus closers
 
 _CLOSER = {"{": "}", "[": "]"}
@@ -32,6 +33,11 @@ def as_text(value: Any) -> str:
     if isinstance(value, str):
         return value
     return "" if value is None else compact(value)
+
+
+def unfit(name: str) -> str:
+    """Why a call that its wire has finished was dropped."""
+    return "it has no name" if name == NAMELESS else "its arguments are no whole JSON object"
 
 
 def is_object(text: str) -> bool:

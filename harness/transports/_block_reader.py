@@ -27,7 +27,7 @@ from harness.model import (
     ToolCall,
     Usage,
 )
-from harness.transports._arguments import is_object, repair
+from harness.transports._arguments import NAMELESS, is_object, repair, unfit
 from harness.transports._blocks import Block, Blocks, Shape
 from harness.transports._failures import broken, classify, failure_of
 from harness.transports._ids import call_id
@@ -227,10 +227,7 @@ class BlockReader(ABC):
         )
         warnings = self.warnings
         for name in dropped:
-            warnings = (
-                *warnings,
-                f"tool call {name} was dropped: its arguments are not whole JSON",
-            )
+            warnings = (*warnings, f"tool call {name} was dropped: {unfit(name)}")
         return Outcome(OutcomeKind.COMPLETE, response, dropped=dropped, warnings=warnings)
 
     def _interrupted(self) -> Outcome:
@@ -276,7 +273,7 @@ class BlockReader(ABC):
 
 
 def _named(block: Block) -> str:
-    return block.name or "(no name)"
+    return block.name or NAMELESS
 
 
 def _arguments(block: Block, *, cut: bool) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from harness.model import Event, FinishReason, JsonObject, Span
 from harness.transports.chat_completions import meaning
 from harness.transports.chat_completions.reply import Reply
@@ -60,3 +62,9 @@ def index_of(choice: JsonObject) -> int:
     """0 for what is no number: streamed and whole alike."""
     index = choice.get("index")
     return index if type(index) is int else 0
+
+
+def first_object(value: Any) -> Any:
+    """One vendor wraps its error in a list."""
+    listed = value if isinstance(value, list) else ()
+    return next((entry for entry in listed if isinstance(entry, dict)), None)

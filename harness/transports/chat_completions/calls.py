@@ -12,13 +12,12 @@ import re
 from typing import Any, NamedTuple
 
 from harness.model import Event, EventKind, JsonObject, Span, ToolCall
-from harness.transports._arguments import as_text, is_object, repair
+from harness.transports._arguments import NAMELESS, as_text, is_object, repair
 from harness.transports._chain import Chain, joined, paired
 from harness.transports._ids import call_id
 from harness.transports._whole import Brackets
 from harness.wire.jsontext import heal
 
-NAMELESS = "(no name)"
 _NUMBER = re.compile("[0-9]{1,9}")
 _NO_ID = ("", "null", "None")
 

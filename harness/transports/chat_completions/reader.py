@@ -29,11 +29,13 @@ from harness.model import (
     Provider,
     Span,
 )
+from harness.transports._arguments import unfit
 from harness.transports._failures import broken, classify, failure_of, is_error
 from harness.transports._whole import BLANK, Whole
 from harness.transports.chat_completions import meaning
 from harness.transports.chat_completions.body import (
     MORE_CHOICES,
+    first_object,
     index_of,
     is_reply,
     take_body,
@@ -52,6 +54,7 @@ _PAUSE = 100  # chunks, at most, that pass before another template is learnt
 _BLANK_LINE = b"\n\n"
 _UNENDED = Outcome(OutcomeKind.INTERRUPTED)
 _EMPTY = FailureKind.EMPTY_STREAM
+_CUT = "the reply was cut"
 _SILENT = "the reply ended before it said anything"
 _LOUD = frozenset(("error", "base_resp", "x_groq"))  # keys of which one may tell of an error
 _new = tuple.__new__
@@ -262,7 +265,7 @@ class ChatReader:
     def _chunk(self, chunk: Any, name: str, span: Span, events: list[Event]) -> None:
         """A chunk of any shape. What is no object says nothing."""
         if type(chunk) is not dict:
-            chunk = _first_object(chunk)
+            chunk = first_object(chunk)
             if chunk is None:
                 self._warn("an event held no JSON object")
                 return
@@ -379,15 +382,11 @@ class ChatReader:
             return Outcome(OutcomeKind.ERROR, None, self._failure, names, warnings)
         response, dropped = self._settled or reply.response(interrupted=True, done=self.finished)
         kind = OutcomeKind.COMPLETE if self._terminated else OutcomeKind.INTERRUPTED
-        why = "its arguments are no whole JSON" if self._terminated else "the reply was cut"
-        told = tuple(f"tool call {name} was dropped: {why}" for name in dropped)
+        told = tuple(
+            f"tool call {name} was dropped: {unfit(name) if self._terminated else _CUT}"
+            for name in dropped
+        )
         return Outcome(kind, response, None, dropped, warnings + told)
-
-
-def _first_object(value: Any) -> Any:
-    """One vendor wraps its error in a list."""
-    listed = value if isinstance(value, list) else ()
-    return next((entry for entry in listed if isinstance(entry, dict)), None)
 
 
 def read_whole(raw: JsonObject, provider: Provider) -> Reply:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from harness.model import FinishReason, JsonObject, NormalizedResponse, Provider, ToolCall, Usage
-from harness.transports._arguments import as_text, is_object, repair
+from harness.transports._arguments import NAMELESS, as_text, is_object, repair, unfit
 from harness.transports._counts import count
 from harness.transports._ids import call_id as derived_id
 from harness.wire.jsontext import heal
@@ -233,7 +233,7 @@ def _take_call(said: _Said, item: Item, number: int, *, cut: bool) -> None:
     name = heal(raw["name"]) if isinstance(raw.get("name"), str) else ""
     if not name.strip():
         said.damaged = True
-        said.drop("(no name)", "nobody could run it")
+        said.drop(NAMELESS, unfit(NAMELESS))
         return
     finished = item.done or (ended is not None and ended.status == "completed" and is_object(wire))
     if ended is None or not finished or (raw.get("status") in PENDING and not _awaited(raw, ended)):
@@ -243,7 +243,7 @@ def _take_call(said: _Said, item: Item, number: int, *, cut: bool) -> None:
     arguments = wire if custom else _whole_arguments(wire, cut=cut)
     if arguments is None:
         said.damaged = True
-        said.drop(name, "its arguments are not whole JSON")
+        said.drop(name, unfit(name))
         return
     ids = _ids_of(raw, name, arguments, number)
     data: dict[str, Any] = {"call_id": ids[0], "response_item_id": ids[1]}
