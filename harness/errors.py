@@ -2,6 +2,7 @@
 
 HarnessError                what, where, what was found, what to do
 |- UsageError               a name or option that does not exist
+|  `- NotInstalled          an optional package that the asked thing needs
 |- FileError                a file of ours or a stranger's that cannot be used
 |  |- CassetteError
 |  `- ScenarioError         carries every fault of the file at once
@@ -56,6 +57,10 @@ class HarnessError(Exception):
 
 class UsageError(HarnessError):
     pass
+
+
+class NotInstalled(UsageError):
+    """`hint` is the line that installs it."""
 
 
 class FileError(HarnessError):

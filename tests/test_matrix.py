@@ -5,6 +5,7 @@ last looked. A cell may be added; one that is lost, or no longer passes, is seen
 `HARNESS_RAISE_FLOOR=1 pytest tests/test_matrix.py` writes the file anew, never lower.
 """
 
+import importlib.util
 import json
 import os
 from collections import Counter, defaultdict
@@ -64,6 +65,15 @@ def test_every_untestable_cell_says_why(verdicts):
     for verdict in verdicts:
         if verdict.kind is VerdictKind.UNTESTABLE:
             assert len(verdict.reason.split()) >= 3, verdict.case.id
+
+
+def test_nothing_is_untestable_for_want_of_a_package(verdicts):
+    """Every extra is installed where these tests run, and what needs one is judged."""
+    assert importlib.util.find_spec("botocore")
+    missing = [one.case.id for one in verdicts if "not installed" in one.reason]
+    assert missing == []
+    judged = {verdict.case.id for verdict in verdicts if verdict.kind is VerdictKind.PASSED}
+    assert "unauthorized_twice[bedrock-converse-clean]" in judged
 
 
 @pytest.mark.parametrize("family", FOUR)

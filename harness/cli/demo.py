@@ -74,7 +74,7 @@ def _run(arguments: argparse.Namespace) -> int:
     took = time.monotonic() - started
     print(f"\n{len(documents)} cases in {took:.1f} s. Open the report: {file.resolve()}")
     print("Judge your own client:  harness new target my_client")
-    print("Judge the reference:    harness run --provider openai")  # all need the extra bedrock
+    print("Judge the reference:    harness run")
     return 0
 
 

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from harness.contracts import AuthFlow
 from harness.credentials._header import header_safe
-from harness.errors import CredentialError, UsageError
+from harness.errors import CredentialError, NotInstalled, UsageError
 from harness.model import Answer, Request
 
 try:
@@ -26,9 +26,12 @@ try:
     import botocore.credentials
     import botocore.exceptions
     import botocore.session
-except ImportError as error:  # pragma: no cover
-    raise UsageError(
-        "the credential kind sigv4 needs botocore", hint="pip install 'provider-harness[bedrock]'"
+except ModuleNotFoundError as error:
+    if error.name != "botocore":  # it is there, and broken: that says itself what it lacks
+        raise
+    raise NotInstalled(
+        "the credential kind sigv4 needs botocore, which is not installed",
+        hint="pip install 'provider-harness[bedrock]'",
     ) from error
 
 STALE = frozenset(

@@ -3,8 +3,8 @@
 The steps of a run, and what ends each of them:
 1. the stage is set: a player, a clock, a door;
 2. the target runs each turn. UnexpectedRequest and WaitsForEver end the case as *failed*, by the
-   invariants of those names; any other exception of the adapter is *errored*, also one that would
-   end the process, or the task that it believes itself in;
+   invariants of those names, NotInstalled as *untestable*; any other exception of the adapter is
+   *errored*, also one that would end the process, or the task that it believes itself in;
 3. a target that never reached the player although its tape expects a request is *errored*;
 4. the invariants are asked, and only they can say *failed*.
 This is the one place that may catch everything: an adapter's crash must not end the night's run.
@@ -28,7 +28,7 @@ from harness.engine.cells import Cell
 from harness.engine.fair import unasked, unsuited
 from harness.engine.stage import Stage, set_stage
 from harness.engine.turns import reports_of
-from harness.errors import HarnessError
+from harness.errors import HarnessError, NotInstalled
 from harness.invariants import INVARIANTS
 from harness.model import (
     Case,
@@ -96,7 +96,10 @@ def _play(case: Case, target: Target, door: str) -> Verdict:
                 return Verdict(case, VerdictKind.UNTESTABLE, reason=lacking)
             told = {"features": features, "scale": stage.clock_scale if ours else 1.0}
             case = replace(case, facts={**case.facts, **told})
-            reports = reports_of(case, target, stage)
+            try:
+                reports = reports_of(case, target, stage)
+            except NotInstalled as error:  # nothing broke, and nothing was judged
+                return Verdict(case, VerdictKind.UNTESTABLE, reason=error.render())
         trace = _trace(case, stage, reports, outputs)
     return _judged(trace)
 
