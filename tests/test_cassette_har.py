@@ -6,6 +6,7 @@ import pytest
 
 from harness.cassette import dumps, loads
 from harness.cassette.importing import import_
+from harness.cassette.lint import lint_bytes
 from harness.cassette.read import read
 from harness.cli import main
 from harness.errors import CassetteError
@@ -122,8 +123,11 @@ def test_a_fault_is_found_at_the_entry():
         (7, r"log\.entries\[1\]"),
         ({"request": 7, "response": 7}, r"log\.entries\[1\]\.re"),
     ):
-        with pytest.raises(CassetteError, match=place):
-            loads(har(entry({}), broken), "x.har")
+        data = har(entry({}), broken)
+        with pytest.raises(CassetteError, match=place) as refused:
+            loads(data, "x.har")
+        faults = [fault for fault in lint_bytes(data, "x.har") if fault.level == "fault"]
+        assert str(refused.value) in {f"{fault.where}: {fault.message}" for fault in faults}
     with pytest.raises(CassetteError, match=r"log\.entries is no list"):
         loads(b'{"log": {"version": "1.2"}}')
 

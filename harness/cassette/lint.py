@@ -75,16 +75,22 @@ def _findings(stock: Plain, dialect: str) -> Iterator[_Finding]:
             f"{spelled(at)}{what}" if what[0] == ":" else f"{spelled(at)} {what}",
             "fault",
         )
-    yield from _file_findings(stock, unread, ours=ours or _was_ours(stock))
+    yield from _file_findings(stock, dialect, unread, ours=ours or _was_ours(stock))
     for number, item in enumerate(stock["interactions"]):
         at = ("interactions", number)
         try:
             exchange, note = exchanged(item, at, ours=ours)
         except Bad as bad:
             if bad.path not in unread:
-                yield bad.path, BROKEN, told(bad.error()), "fault"
+                yield _broken(bad, dialect)
             continue
         yield from _exchange_findings(exchange, note, at, ours=ours)
+
+
+def _broken(bad: Bad, dialect: str) -> _Finding:
+    """In the words of `load`: what is wrong is named as the document itself names it."""
+    at, bad.path = bad.path, origin(bad.path, dialect)
+    return at, BROKEN, told(bad.error()), "fault"
 
 
 def _schema_faults(stock: Plain, dialect: str) -> Iterator[tuple[Path, str]]:
@@ -111,12 +117,14 @@ def _was_ours(stock: Plain) -> bool:
     return any(isinstance(answer, dict) and "harness" in answer for answer in answers)
 
 
-def _file_findings(stock: Plain, unread: list[Path], *, ours: bool) -> Iterator[_Finding]:
+def _file_findings(
+    stock: Plain, dialect: str, unread: list[Path], *, ours: bool
+) -> Iterator[_Finding]:
     try:
         whole = cassette({**stock, "interactions": []})
     except Bad as bad:
         if bad.path not in unread and bad.path[-1:] != ("unanswered",):
-            yield bad.path, BROKEN, told(bad.error()), "fault"
+            yield _broken(bad, dialect)
         return
     yield from _provenance_findings(whole, ours=ours)
     for number in range(len(whole.unanswered)):
