@@ -5,8 +5,9 @@ import json
 import pytest
 from wire_samples import SERVER, read_bytes
 
-from harness.model import FinishReason, OutcomeKind
+from harness.model import EventKind, FailureKind, FinishReason, OutcomeKind
 from harness.transports import TRANSPORTS
+from harness.wire.document import LIMIT
 
 WIRES = ("chat_completions", "anthropic_messages", "codex_responses", "bedrock_converse", "gateway")
 JSON = (("content-type", "application/json"),)
@@ -183,3 +184,14 @@ def test_a_call_without_a_name_is_dropped_for_that(wire):
     outcome, _ = read_bytes(TRANSPORTS.get(wire), [body], headers=JSON)
     assert outcome.response.tool_calls is None
     assert outcome.warnings == ("tool call (no name) was dropped: it has no name",)
+
+
+@pytest.mark.parametrize("wire", ["anthropic_messages", "codex_responses", "bedrock_converse"])
+def test_an_error_beyond_every_limit_keeps_its_status(wire):
+    """Nobody reads so much of it, but what the status says is known."""
+    flood = [b"x" * LIMIT, b"x"]
+    outcome, events = read_bytes(TRANSPORTS.get(wire), flood, 429)
+    failure = outcome.failure
+    assert (failure.status, failure.kind) == (429, FailureKind.RATE_LIMIT)
+    assert f"larger than {LIMIT} bytes" in failure.message
+    assert [event.kind for event in events] == [EventKind.FAILURE]

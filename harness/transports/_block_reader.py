@@ -29,7 +29,7 @@ from harness.model import (
 )
 from harness.transports._arguments import NAMELESS, is_object, repair, unfit
 from harness.transports._blocks import Block, Blocks, Shape
-from harness.transports._failures import broken, classify, failure_of
+from harness.transports._failures import broken, classify, failure_of, unread
 from harness.transports._ids import call_id
 from harness.transports._whole import BLANK, Whole
 from harness.wire import jsontext
@@ -151,6 +151,8 @@ class BlockReader(ABC):
         if self.terminated:
             self.finished = True
             return self.warn(f"what follows the reply cannot be read: {error}")
+        if self.status >= 300:
+            return self.fail(unread(error, Answer(self.status, self.headers), self.provider))
         return self.fail(broken(str(error)))
 
     def after_terminator(self, *, cut: bool) -> list[Event]:

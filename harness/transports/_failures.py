@@ -10,7 +10,7 @@ import email.utils
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.errors import WireError
@@ -73,6 +73,12 @@ def classify(
 def failure_of(answer: Answer, provider: Provider) -> Failure:
     """By status, headers and body, as the vendors of every wire use them."""
     return classify(answer.status, answer.body, answer.headers, provider)
+
+
+def unread(error: WireError, answer: Answer, provider: Provider) -> Failure:
+    """Of an error whose body cannot be taken in: the status still says what it is."""
+    failure = failure_of(answer, provider)
+    return replace(failure, message=f"{failure.message}, and its body was not read: {error}")
 
 
 def broken(what: str, *, kind: FailureKind = FailureKind.PROTOCOL) -> Failure:

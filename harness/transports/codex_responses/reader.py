@@ -10,6 +10,7 @@ from typing import Any
 
 from harness.errors import WireError
 from harness.model import (
+    Answer,
     Ending,
     Event,
     EventKind,
@@ -23,7 +24,7 @@ from harness.model import (
     Span,
     find_header,
 )
-from harness.transports._failures import broken, classify
+from harness.transports._failures import broken, classify, unread
 from harness.transports._whole import BLANK, Whole
 from harness.transports.codex_responses.assembly import CHANNELS, Assembly
 from harness.transports.codex_responses.meaning import (
@@ -78,13 +79,13 @@ class ResponsesReader:
             try:
                 self._whole.feed(data)
             except WireError as error:
-                return self._failed(broken(str(error)))
+                return self._failed(self._unread(error))
             return self._document() if self._whole.closed and self._status < 300 else []
         return self._events(data) if self._sse is not None else []
 
     def end(self, how: Ending = Ending.COMPLETE) -> list[Event]:
         events: list[Event] = []
-        if self._whole is not None and self._status >= 300:
+        if self._whole is not None and self._status >= 300 and not self.finished:
             events = self._failed(self._classified(self._whole.body()))
         elif self._whole is not None and not self.finished:
             events = self._unfinished_document(self._whole.body())
@@ -209,6 +210,11 @@ class ResponsesReader:
 
     def _classified(self, body: bytes) -> Failure:
         return classify(self._status, body, self._headers, self._provider)
+
+    def _unread(self, error: WireError) -> Failure:
+        if self._status < 300:
+            return broken(str(error))
+        return unread(error, Answer(self._status, self._headers), self._provider)
 
     def _failed(self, failure: Failure, span: Span | None = None) -> list[Event]:
         self.finished, self._failure = True, failure
