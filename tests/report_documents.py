@@ -33,6 +33,14 @@ def judged(target="naive", scenarios=FOUR, only=frozenset({"openai", "anthropic"
     return copy.deepcopy(_judged(target, tuple(scenarios), only))
 
 
+def stale():
+    """One that failed as foretold, and one that passes although it is listed."""
+    link = {"known": "https://example.com/1"}
+    failed = next(document for document in judged() if document["verdict"] == "failed")
+    passed = next(document for document in judged("reference") if document["verdict"] == "passed")
+    return [failed | link, passed | link | {"reason": "and now it passes: take the entry out"}]
+
+
 def many(count):
     """As many cases as asked for, over 70 scenarios and 15 columns, each with a real story."""
     seeds = judged()

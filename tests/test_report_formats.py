@@ -5,7 +5,7 @@ import re
 from xml.etree import ElementTree as ET
 
 import pytest
-from report_documents import HOSTILE, hostile, judged
+from report_documents import HOSTILE, hostile, judged, stale
 
 from harness.cli import main
 from harness.errors import UsageError
@@ -109,6 +109,14 @@ def test_a_known_failure_that_passes_is_red_in_every_report(name):
         root = ET.fromstring(told)
         assert root.get("failures") == "1"
         assert root.find("testsuite/testcase/failure").get("message") == why
+
+
+def test_a_known_failure_that_passes_is_stale_in_the_html_report():
+    """It turns the run red, so that it is no square like the other passed ones."""
+    passed = next(document for document in judged("reference") if document["verdict"] == "passed")
+    told = render("html", [passed, *stale()])
+    index = json.loads(told.split('id="index">')[1].split("</script>")[0])
+    assert [case[3] for case in index["cases"]] == ["passed", "known", "stale"]
 
 
 def test_junit_begins_with_what_is_graver():

@@ -74,6 +74,8 @@ def _index(documents: Sequence[Json], counts: dict[str, int]) -> Json:
 def _verdict(document: Json) -> str:
     if document["known"] and document["verdict"] == "failed":
         return "known"
+    if document["known"] and document["verdict"] == "passed":
+        return "stale"  # red: its entry is to be taken out
     warned = document["verdict"] == "passed" and document["violations"]
     return "warned" if warned else str(document["verdict"])
 

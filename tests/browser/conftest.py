@@ -2,7 +2,7 @@
 
 import pytest
 from browser.chromium import Page, start
-from report_documents import hostile, judged, many
+from report_documents import hostile, judged, many, stale
 
 from harness.reports import write_report
 
@@ -29,6 +29,7 @@ def files(tmp_path_factory):
         "compared": lambda: [*judged("naive"), *judged("reference")],
         "many": lambda: many(2000),
         "hostile": lambda: [hostile()],
+        "stale": stale,
     }
 
     def file(name):

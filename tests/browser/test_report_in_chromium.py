@@ -73,6 +73,16 @@ def test_an_event_stands_beside_the_frame_that_caused_it(page):
     assert all(wire == reported for wire, reported in pairs)
 
 
+def test_a_known_failure_that_passes_has_its_own_tile_and_square(page):
+    """It makes the run red, and its story says what to do; other reports have no such tile."""
+    shown = page("stale")
+    assert shown.text(".tile.stale b") == "1"
+    shown.one("button.cell.stale").click()
+    assert "A known failure that passes now" in shown.text("#story")
+    assert "take the entry out" in shown.text("#story")
+    assert page().all(".tile.stale") == []
+
+
 def test_filters_narrow_the_matrix_and_stand_in_the_address(page):
     """A verdict, a family, a wire, a backend and words, each alone and all together."""
     shown = page()

@@ -4,12 +4,13 @@
 const VERDICTS = {
   failed: { glyph: "✕", says: "failed" },
   errored: { glyph: "!", says: "errored" },
+  stale: { glyph: "◇", says: "known failure that passes" },
   known: { glyph: "◆", says: "known failure" },
   warned: { glyph: "▲", says: "passed with a warning" },
   passed: { glyph: "✓", says: "passed" },
   untestable: { glyph: "·", says: "untestable" },
 };
-const WORST = ["errored", "failed", "known", "warned", "passed", "untestable"];
+const WORST = ["errored", "failed", "stale", "known", "warned", "passed", "untestable"];
 
 function make(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);

@@ -32,8 +32,10 @@ function matches(one, words) {
 function drawTiles(before) {
   const counts = Object.fromEntries(WORST.map((verdict) => [verdict, 0]));
   for (const one of before) counts[one.verdict] += 1;
+  const shown = ["passed", "warned", "failed", "errored", "known", "untestable"];
+  if (CASES.some((one) => one.verdict === "stale")) shown.splice(4, 0, "stale"); // there is none in most runs
   find("tiles").replaceChildren(
-    ...["passed", "warned", "failed", "errored", "known", "untestable"].map((verdict) =>
+    ...shown.map((verdict) =>
       make(
         "button",
         {

@@ -23,7 +23,7 @@ function drawStory(one) {
     make("p", { class: "id" }, target, make("span", { class: "chip" }, one.provider), make("span", { class: "chip" }, one.wire), make("span", { class: "chip" }, one.scenario.family.replaceAll("_", " ")), make("code", {}, one.id),
       others.map((other) => make("button", { type: "button", class: "quiet other", onclick: () => go({ story: other.key }, { step: true }) }, "the same, by ", other.target, ": ", VERDICTS[other.verdict].glyph, " ", VERDICTS[other.verdict].says))),
     drawWhy(told.why),
-    told.known ? make("p", { class: "known-note" }, "A known failure: ", link(told.known)) : null,
+    told.known ? make("p", { class: "known-note" }, one.verdict === "stale" ? "A known failure that passes now: " : "A known failure: ", link(told.known)) : null,
     told.violations.length ? drawViolations(told.violations) : null,
     told.reason ? make("pre", { class: "reason" }, told.reason) : null,
   ];
