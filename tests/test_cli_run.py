@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 import yaml
@@ -162,6 +163,22 @@ def test_each_report_is_written(home, form):
     """In a folder that is made for it."""
     assert run("--target", "lies_toy:make", "--report", f"{form}:out/report.{form}") == 1
     assert "greeting" in (home / "out" / f"report.{form}").read_text("utf-8")
+
+
+@pytest.mark.parametrize(("form", "parse"), [("json", json.loads), ("junit", ET.fromstring)])
+def test_a_report_on_stdout_has_it_for_itself(home, capfd, form, parse):
+    """Stdout parses; the summary, stale entries and what only the strict mind go to stderr."""
+    file = home / "scenarios" / "greeting.yaml"
+    text = file.read_text("utf-8").replace("[means]", "[{means: , level: should}]")
+    file.write_text(text, "utf-8")
+    (home / "known.yaml").write_text("[{case: gone, reason: r, link: 'https://example.com'}]")
+    words = ["--target", "lies_toy:make", "--strict", "--known-failures", "known.yaml"]
+    assert run(*words, "--report", f"{form}:-") == 1
+    out, err = capfd.readouterr()
+    assert len(parse(out))
+    assert all(told in err for told in ("1 passed", "STRICT greeting", "SHOULD means", "STALE"))
+    assert run(*words, "--report", f"{form}:out.{form}") == 1
+    assert "1 passed" in capfd.readouterr().out
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device here")

@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from harness.cli import COMMANDS
 from harness.cli._progress import Progress
@@ -42,7 +42,8 @@ def add(subparsers: Any) -> None:
         action="append",
         default=[],
         metavar="FORMAT:PATH",
-        help=f"write a report: {', '.join(REPORTS.names())}",
+        help=f"write a report: {', '.join(REPORTS.names())}; where PATH is - it goes to stdout, "
+        "and the summary to stderr",
     )
     made.add_argument("--known-failures", type=Path, metavar="FILE", help="a YAML list of them")
     made.add_argument("--strict", action="store_true", help="a SHOULD that fails is a failure")
@@ -87,7 +88,8 @@ def _run(arguments: argparse.Namespace) -> int:
         for asked in arguments.report:
             write_report(asked, documents)
     finally:  # a full disk takes nobody's answer
-        print(REPORTS.get("text")(documents), end="")
+        summary = _summary_to(arguments.report)
+        print(REPORTS.get("text")(documents), end="", file=summary)
     if stopped:
         judged = f"{len(verdicts)} of {len(chosen)} cases were judged"
         print(f"harness: interrupted: {judged}", file=sys.stderr)
@@ -95,8 +97,8 @@ def _run(arguments: argparse.Namespace) -> int:
     whole = not arguments.scenarios and only is None and len(verdicts) == len(chosen)
     left = stale(known, (cell.id for cell in chosen)) if whole else []
     for entry in left:
-        print(f"STALE known failure: no case is called {entry.case!r}; take it out")
-    _tell_shoulds(verdicts if strict else [])
+        print(f"STALE known failure: no case is called {entry.case!r}; take it out", file=summary)
+    _tell_shoulds(verdicts if strict else [], summary)
     code = exit_code(verdicts, strict=strict)
     if code == 2:
         print(f"harness: {_why_nothing(verdicts)}", file=sys.stderr)
@@ -138,13 +140,20 @@ def _why_nothing(verdicts: list[Verdict]) -> str:
     return ". ".join(["nothing passed", *told])
 
 
-def _tell_shoulds(verdicts: list[Verdict]) -> None:
+def _summary_to(reports: list[str]) -> TextIO:
+    """A report that goes to stdout is the answer there: with a summary below, it could not be
+    parsed."""
+    taken = any(str(check_report(asked)[1]) == "-" for asked in reports)
+    return sys.stderr if taken else sys.stdout
+
+
+def _tell_shoulds(verdicts: list[Verdict], summary: TextIO) -> None:
     """What is red for the strict alone: a verdict, and so every report, goes by the MUSTs."""
     for verdict in verdicts:
         if verdict.kind is VerdictKind.PASSED and verdict.violations and not verdict.known:
-            print(f"STRICT {verdict.case.id}")
+            print(f"STRICT {verdict.case.id}", file=summary)
             for violation in verdict.violations:
-                print(f"  SHOULD {violation.invariant}: {violation.sentence}")
+                print(f"  SHOULD {violation.invariant}: {violation.sentence}", file=summary)
 
 
 def exit_code(verdicts: list[Verdict], *, strict: bool = False) -> int:
