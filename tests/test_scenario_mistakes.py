@@ -297,6 +297,26 @@ MISTAKES = {
         "- a\n- b\n",
         "1:1: is no scenario: it must be a mapping with `format: harness/1`",
     ),
+    "crowd": (
+        "at: 50%, ending: eof}",
+        f"at: {list(range(100))}, ending: {list(range(99))}}}",
+        "12:5: with faults[0] the fault axis has more than 1000 cases. Give fewer values, or m",
+    ),
+    "crowd_of_all": (
+        "  - cut: {inside: tool_arguments, at: 50%, ending: eof}",
+        "  - clean\n  - all: [" + "{cut: {at: [1, 2, 3, 4, 5, 6, 7, 8, 9]}}, " * 60 + "clean]",
+        "13:5: with faults[1] the fault axis has more than 1000 cases",
+    ),
+    "choice_in_a_step": (
+        SAYS,
+        "wire:\n  - says: [{finish: stop}]\n    faults: [drop_terminator, {cut: {at: [1, 2]}}]\n",
+        "9:31: a fault of one answer takes one value for each argument. The axis `faults` takes",
+    ),
+    "no_case": (
+        "at: 50%",
+        "at: []",
+        "12:5: faults[0] makes no case: an argument is an empty list",
+    ),
     "spread": (
         "needs:",
         "spread: all\nneeds:",

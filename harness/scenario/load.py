@@ -26,6 +26,7 @@ At = tuple[str | int, ...]
 
 
 TALK = ("ask", "says", "wire", "turns")
+MOST_CASES = 1000  # of one fault axis: what is combined under `all` multiplies
 
 
 def load(path: Path) -> Scenario:
@@ -47,10 +48,14 @@ def examine(path: Path) -> tuple[Scenario | None, list[HarnessError]]:
         return None, [HarnessError(what, where=Where(path, 1, 1))]
     found = faults(document, "scenario")
     sound = _sound(document.value) if found else document.value
+    crowds = [*_crowds(sound, document)]
+    if crowds:
+        sound = {key: value for key, value in sound.items() if key != "faults"}
     beyond = [*_talk(document.value, sound, document), *_tools(sound, document)]
+    beyond += _choices(sound, document)
     if beyond or any(key in document.value and key not in sound for key in TALK):
         sound = {key: value for key, value in sound.items() if key not in TALK}
-    return _scenario(sound, document, path), [*found, *beyond]
+    return _scenario(sound, document, path), [*found, *crowds, *beyond]
 
 
 def _sound(raw: dict[str, Any]) -> dict[str, Any]:
@@ -100,6 +105,60 @@ def _tools(sound: dict[str, Any], document: Document) -> Iterator[HarnessError]:
                     where=document.where((*at, "tools", number)),
                     hint=did_you_mean(tool, STOCK_TOOLS),
                 )
+
+
+def _crowds(sound: dict[str, Any], document: Document) -> Iterator[HarnessError]:
+    """The entry with which the fault axis outgrows its limit, or one that makes no case. Counted,
+    not made: a line can mean millions."""
+    made = 0
+    for index, fault in enumerate(sound.get("faults", ())):
+        cases = _cases(fault)
+        made += cases
+        where = document.where(("faults", index))
+        if not cases:
+            what = f"faults[{index}] makes no case: an argument is an empty list"
+            yield HarnessError(what, where=where)
+        elif made > MOST_CASES:
+            what = f"with faults[{index}] the fault axis has more than {MOST_CASES} cases"
+            hint = "Give fewer values, or make two scenarios of it"
+            yield HarnessError(what, where=where, hint=hint)
+            return
+
+
+def _choices(sound: dict[str, Any], document: Document) -> Iterator[HarnessError]:
+    """A fault of one answer is the same in every case: a list of values is for the axis."""
+    wires: list[tuple[At, Any]] = [(("wire",), sound.get("wire"))]
+    wires += [(("turns", n, "wire"), t.get("wire")) for n, t in enumerate(sound.get("turns", ()))]
+    for at, wire in wires:
+        for place, step in _steps(wire, at):
+            for index, fault in enumerate(step.get("faults", ())):
+                if _cases(fault) != 1:
+                    what = "a fault of one answer takes one value for each argument"
+                    where = document.where((*place, "faults", index))
+                    yield HarnessError(what, where=where, hint="The axis `faults` takes lists")
+
+
+def _steps(wire: Any, at: At) -> Iterator[tuple[At, dict[str, Any]]]:
+    if isinstance(wire, list):
+        for index, step in enumerate(wire):
+            yield from _steps(step, (*at, index))
+    elif isinstance(wire, dict):
+        yield at, wire
+        for name, step in wire.get("per_wire", {}).items():
+            yield from _steps(step, (*at, "per_wire", name))
+
+
+def _cases(raw: str | dict[str, Any]) -> int:
+    """How many cases an entry of the axis makes; beyond the limit all numbers are one."""
+    if isinstance(raw, str):
+        return 1
+    ((name, args),) = raw.items()
+    values = args.values() if isinstance(args, dict) else ()
+    lengths = (len(value) for value in values if isinstance(value, list))
+    made = 1
+    for cases in map(_cases, args) if name == "all" else lengths:
+        made = min(made * cases, MOST_CASES + 1)
+    return made
 
 
 def _asks(raw: dict[str, Any]) -> Iterator[tuple[At, dict[str, Any]]]:
