@@ -21,6 +21,7 @@ from harness.data import builtin
 from harness.engine import Cell, cells, read_scenario, run_cell
 from harness.engine.document import document_of
 from harness.engine.known import Known, counted, known_for, load_known, shipped_known
+from harness.engine.run import named, refuse_twins
 from harness.engine.story import tell
 from harness.engine.targets import make_target
 from harness.errors import HarnessError
@@ -167,6 +168,8 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 class ScenarioFile(pytest.File):
     def collect(self) -> Iterator[pytest.Item]:
         try:
+            folders = self.config.stash[RUN].settings.folders
+            refuse_twins([self.path, *named(self.path.stem, folders)])
             scenario = read_scenario(self.path)
         except HarnessError as error:
             raise self.CollectError(error.render()) from error

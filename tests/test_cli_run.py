@@ -95,6 +95,50 @@ def test_a_bad_scenario_tells_every_fault_and_2(home, capsys):
     assert "'expect' is missing" in err
 
 
+@pytest.fixture
+def twins(home):
+    """A scenario of the same id in a second folder, which is listed too."""
+    (home / "more").mkdir()
+    text = (home / "scenarios" / "greeting.yaml").read_text("utf-8")
+    (home / "more" / "greeting.yaml").write_text(text, "utf-8")
+    listed = '[tool.harness]\nscenarios = ["scenarios", "more"]\n'
+    (home / "pyproject.toml").write_text(listed)
+    return home
+
+
+@pytest.mark.parametrize(
+    "words", [["run"], ["run", "greeting"], ["run", "scenarios", "more"], ["explain", "greeting"]]
+)
+def test_two_scenarios_of_one_id_are_refused(twins, capsys, words):
+    """Both files are named: a known failure, or a case to replay, would mean either."""
+    assert main(words) == 2
+    err = capsys.readouterr().err
+    assert "more/greeting.yaml: another scenario has the id 'greeting' too, found" in err
+    assert "scenarios/greeting.yaml" in err
+
+
+def test_two_files_of_one_id_in_one_folder_are_refused(home, capsys):
+    """`.yml` is as good an ending as `.yaml`, and no part of the id."""
+    file = home / "scenarios" / "greeting.yaml"
+    file.with_suffix(".yml").write_text(file.read_text("utf-8"), "utf-8")
+    assert run() == run("greeting") == 2
+    assert "another scenario has the id 'greeting' too" in capsys.readouterr().err
+
+
+def test_one_of_two_scenarios_of_one_id_is_run_by_its_place(twins, capsys):
+    """There is no doubt which file is meant."""
+    assert run("more/greeting.yaml", "--target", "good_toy:make") == 0
+    assert run("scenarios", "scenarios/greeting.yaml", "--target", "good_toy:make") == 0
+
+
+def test_lint_names_two_scenarios_of_one_id(twins, capsys):
+    """As a fault of the second."""
+    assert main(["lint"]) == 1
+    out, err = capsys.readouterr()
+    assert "more/greeting.yaml: another scenario has the id 'greeting' too" in out
+    assert "2 files, 1 fault" in err
+
+
 @pytest.mark.parametrize(
     "selector",
     [

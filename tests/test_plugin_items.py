@@ -153,6 +153,16 @@ def test_a_foreign_file_in_a_listed_folder_is_an_error(repo):
     result.stdout.fnmatch_lines(["*compose.yaml:1:1: 'format' is missing*"])
 
 
+def test_two_scenarios_of_one_id_are_refused(repo):
+    """Each is a collection error that names the other file; other tests are still run."""
+    made = repo(scenarios=("scenarios", "more"))
+    (made.mkdir("more") / "greeting.yaml").write_text(CHAT, "utf-8")
+    result = run(made, "--continue-on-collection-errors")
+    result.assert_outcomes(errors=2)
+    told = "*another scenario has the id 'greeting' too, found *greeting.yaml*"
+    result.stdout.fnmatch_lines([told])
+
+
 def test_files_elsewhere_are_not_read(repo):
     """Installing the plugin takes nobody's YAML."""
     made = repo()

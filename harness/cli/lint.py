@@ -10,7 +10,7 @@ from typing import Any
 from harness.cli import COMMANDS
 from harness.data import builtin
 from harness.engine.lint import lint
-from harness.engine.run import scenarios_of
+from harness.engine.run import scenarios_of, twins
 from harness.errors import UsageError
 from harness.settings import read_settings
 
@@ -33,6 +33,9 @@ def _run(arguments: argparse.Namespace) -> int:
         for fault in lint(file):
             print(fault.render())
             faults += 1
+    for twin in twins(files):
+        print(twin.render())
+        faults += 1
     shipped = "" if asked != (builtin("scenarios"),) else ": the shipped ones, none are yours here"
     told = (
         f"{n} {word}{'' if n == 1 else 's'}"

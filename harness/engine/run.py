@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from harness.engine.judge import run_cell
 from harness.engine.known import Known, counted
 from harness.engine.names import read_scenario
 from harness.engine.pool import Maker, pooled
-from harness.errors import UsageError
+from harness.errors import HarnessError, UsageError, Where
 from harness.model import Verdict
 from harness.scenario import did_you_mean
 
@@ -41,13 +41,19 @@ def select(
     asked: Sequence[str], folders: Sequence[Path], only: frozenset[str] | None = None
 ) -> Iterator[Cell]:
     """The cells of the asked scenarios, or folders; of all in `folders` when none is asked for."""
+    met: list[Path] = []
     for text in asked or folders:
         if Path(text).is_dir():
-            for path in scenarios_of(Path(text)):
+            files = scenarios_of(Path(text))
+            met += files
+            refuse_twins(met)
+            for path in files:
                 yield from cells(read_scenario(path), only)
             continue
         selection = Selection.parse(str(text))
-        scenario = read_scenario(_find(selection.file, folders))
+        met.append(_find(selection.file, folders))
+        refuse_twins(met)
+        scenario = read_scenario(met[-1])
         chosen = cells(scenario, only)
         if selection.cell is None:
             yield from chosen
@@ -64,15 +70,61 @@ def scenarios_of(path: Path) -> list[Path]:
     return sorted(path.glob("*.y*ml")) if path.is_dir() else [path]
 
 
+def twins(files: Iterable[Path]) -> Iterator[HarnessError]:
+    """Each file whose id another one has: a known failure, a report and a command that replays a
+    case know it by its id alone."""
+    first: dict[str, Path] = {}
+    for file in files:
+        other = first.setdefault(file.stem, file)
+        if other.resolve() != file.resolve():
+            yield UsageError(
+                f"another scenario has the id {file.stem!r} too",
+                where=Where(file),
+                found=str(other),
+                hint="The file's name is the id: give one of them another",
+            )
+
+
+def refuse_twins(files: Iterable[Path]) -> None:
+    for error in twins(files):
+        raise error
+
+
+def asked_as(path: Path, folders: Sequence[Path]) -> str:
+    """How a scenario is asked for on the command line: by its id where that finds this file and no
+    other, else by its place as seen from here."""
+    meant = {one.resolve() for one in named(path.stem, folders)}
+    if meant == {path.resolve()} and not Path(path.stem).is_file():
+        return path.stem
+    return seen_from(Path.cwd(), path)
+
+
+def seen_from(folder: Path, path: Path) -> str:
+    """A file relative to a folder that it lies in, with slashes; any other one whole."""
+    whole, root = path.resolve(), folder.resolve()
+    return (whole.relative_to(root) if whole.is_relative_to(root) else whole).as_posix()
+
+
+def named(name: str, folders: Sequence[Path]) -> list[Path]:
+    """The files that a name means: in the listed folders, or else among the shipped ones."""
+    for searched in (folders, [builtin("scenarios")]):
+        names = (name, f"{name}.yaml", f"{name}.yml")
+        found = [folder / file for folder in searched for file in names]
+        found = [file for file in found if file.is_file()]
+        if found:
+            return found
+    return []
+
+
 def _find(name: str, folders: Sequence[Path]) -> Path:
     path = Path(name)
     if path.is_file():
         return path
+    found = named(path.name, folders)
+    if found:
+        refuse_twins(found)
+        return found[0]
     searched = [*folders, builtin("scenarios")]
-    for folder in searched:
-        for candidate in (folder / path.name, folder / f"{path.name}.yaml"):
-            if candidate.is_file():
-                return candidate
     if path.suffix and path.name != name:
         raise UsageError(f"there is no file {name}")
     known = [file.stem for folder in searched for file in folder.glob("*.yaml")]
