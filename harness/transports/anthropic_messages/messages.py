@@ -13,7 +13,7 @@ from typing import Any
 
 from harness.errors import WireError
 from harness.model import Ask, JsonObject, Provider
-from harness.transports._ids import call_id
+from harness.transports._history import identified, key_of
 from harness.transports.anthropic_messages import thinking
 from harness.transports.anthropic_messages.images import block_of, latest
 from harness.wire import jsontext
@@ -43,7 +43,7 @@ def turns(messages: Sequence[JsonObject], provider: Provider) -> JsonObject:
     system: list[JsonObject] = []
     made: list[JsonObject] = []
     broken: set[str] = set()
-    for message in messages:
+    for message in identified(messages):
         role = message.get("role")
         if role in ("system", "developer"):
             system += _system(message)
@@ -150,14 +150,13 @@ def _replayed(block: JsonObject) -> JsonObject:
 
 def _calls(calls: Any, broken: set[str]) -> list[JsonObject]:
     blocks: list[JsonObject] = []
-    for position, call in enumerate(calls if isinstance(calls, list | tuple) else ()):
+    for call in calls if isinstance(calls, list | tuple) else ():
         function = call.get("function") if isinstance(call, dict) else None
         if not isinstance(function, dict):
             continue
         name = str(function.get("name") or "") or "invalid_tool_call"
         raw = function.get("arguments")
-        identity = safe_id(call.get("call_id") or call.get("id"))
-        identity = identity or call_id(name, str(raw or ""), position)
+        identity = safe_id(key_of(call))
         arguments = arguments_object(raw)
         if arguments is None:
             broken.add(identity)
@@ -179,7 +178,7 @@ def arguments_object(raw: Any) -> JsonObject | None:
 
 
 def _tool_result(message: JsonObject, broken: set[str]) -> JsonObject:
-    identity = safe_id(message.get("tool_call_id"))
+    identity = safe_id(str(message.get("tool_call_id") or "").strip())
     content = message.get("content")
     result: Any
     if isinstance(content, list | tuple):

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from harness.model import JsonObject
 from harness.transports._arguments import NOTHING, as_text, repair
-from harness.transports._history import healed
+from harness.transports._history import healed, identified, key_of
 
 ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
 UNNAMED = "invalid_tool_call"
@@ -35,7 +35,7 @@ _ECHOED = {
 def convert(messages: Sequence[JsonObject], profiles: frozenset[str]) -> list[JsonObject]:
     kept: list[JsonObject] = [
         dict(message)
-        for message in healed(list(messages))
+        for message in identified(healed(list(messages)))
         if isinstance(message, dict) and message.get("role") in ROLES
     ]
     for message in kept:
@@ -59,12 +59,12 @@ def _normalize_calls(message: JsonObject) -> None:
 
 def _call(call: JsonObject) -> JsonObject:
     if isinstance(call.get("custom"), dict):
-        return {"id": _key(call), "type": "custom", "custom": call["custom"]}
+        return {"id": key_of(call), "type": "custom", "custom": call["custom"]}
     function = call.get("function")
     function = function if isinstance(function, dict) else {}
     arguments = repair(as_text(function.get("arguments")))
     made: JsonObject = {
-        "id": _key(call),
+        "id": key_of(call),
         "type": "function",
         "function": {
             "name": _name(function.get("name")),
@@ -82,12 +82,6 @@ def _name(name: object) -> str:
     """A name that the API accepts: what stands before a stray quote or bracket, legal letters."""
     plain = re.split(r"[\"'<>]", name, maxsplit=1)[0].strip() if isinstance(name, str) else ""
     return re.sub(r"[^A-Za-z0-9_.:-]", "_", plain) or UNNAMED
-
-
-def _key(call: JsonObject) -> str:
-    """What pairs a call with its result: call_id where there is one, else id."""
-    key = call.get("call_id") or call.get("id") or ""
-    return str(key).strip()
 
 
 def _paired(messages: list[JsonObject]) -> list[JsonObject]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from harness.model import JsonObject, Provider
 from harness.transports._arguments import as_text
-from harness.transports._ids import call_id as derived_id
+from harness.transports._history import identified, key_of
 
 LONGEST_ID = 64
 
@@ -50,9 +50,7 @@ class Conversion:
         if not said and (text := text_of(message.get("content"))):
             said = [_spoken(text, message.get("phase"))]
         reasoning = [_thought(item, keeps_id=keeps) for item in thoughts if self._is_wanted(item)]
-        calls = [
-            self._call(call, number) for number, call in enumerate(_list(message, "tool_calls"))
-        ]
+        calls = [self._call(call) for call in _list(message, "tool_calls")]
         taken = {item.get("_position") for item in (*thoughts, *stored)}
         merged = _in_order([*reasoning, *said], taken, calls)
         yield from ({k: v for k, v in item.items() if k[:1] != "_"} for item in merged)
@@ -68,13 +66,12 @@ class Conversion:
             self._seen.add(id_)
         return bool(thought.get("encrypted_content") or thought.get("content") or self._store)
 
-    def _call(self, call: JsonObject, number: int) -> JsonObject:
+    def _call(self, call: JsonObject) -> JsonObject:
         own = call.get("function") or call.get("custom") or call
         name, arguments = str(own.get("name") or ""), own.get("arguments")
         custom = call.get("type") == "custom" or call.get("item_type") == "custom_tool_call"
         wire = as_text(own.get("input", arguments) if custom else arguments)
-        found = call.get("call_id") or call.get("id") or derived_id(name, wire, number)
-        call_id = str(found).strip().partition("|")[0]
+        call_id = key_of(call).partition("|")[0]
         if custom:
             self._custom.add(call_id)
             return {"type": "custom_tool_call", "call_id": call_id, "name": name, "input": wire}
@@ -170,7 +167,7 @@ def _list(message: JsonObject, name: str) -> list[JsonObject]:
 def convert(messages: Sequence[JsonObject], provider: Provider, *, store: bool) -> JsonObject:
     """`instructions` (if any) and `input`."""
     conversion = Conversion(provider, store=store)
-    for message in messages:
+    for message in identified(messages):
         conversion.take(message)
     instructions = "\n\n".join(conversion.instructions)
     return ({"instructions": instructions} if instructions else {}) | {"input": conversion.input}
