@@ -19,7 +19,7 @@ import pytest
 from harness.contracts import Target
 from harness.data import builtin
 from harness.engine import Cell, cells, read_scenario, run_cell
-from harness.engine.document import document_of
+from harness.engine.document import Terms, document_of
 from harness.engine.known import Known, counted, known_for, load_known, shipped_known
 from harness.engine.run import named, refuse_twins
 from harness.engine.story import tell
@@ -104,6 +104,14 @@ class Run:
     def door(self) -> str:
         asked: str | None = self.config.getoption("--harness-door")
         return asked or ("inprocess" if "inprocess" in self.target.doors else "loopback")
+
+    @property
+    def terms(self) -> Terms:
+        """`harness run` reads the settings of the folder in which it is typed, and no other's."""
+        here = self.config.rootpath.resolve() == Path.cwd().resolve()
+        door: str | None = self.config.getoption("--harness-door")
+        folders = self.settings.folders if here else ()
+        return Terms(self.name, door=door or "", folders=folders, root=self.config.rootpath)
 
     def stop(self) -> None:
         if self._target is not None:
@@ -194,9 +202,9 @@ class CaseItem(pytest.Item):
         record_first(self.config, self.cell.scenario, self.cell.provider)
         self.verdict = counted(run_cell(self.cell, run.target, run.door), run.known)
         if run.config.getoption("--harness-report"):
-            self.document = json.dumps(document_of(self.verdict, target=run.name))
+            self.document = json.dumps(document_of(self.verdict, run.terms))
         if self.verdict.kind is VerdictKind.ERRORED:
-            raise CaseFailed(tell(self.verdict, target=run.name))
+            raise CaseFailed(tell(self.verdict, run.terms))
 
     def runtest(self) -> None:
         verdict = self.verdict
@@ -206,11 +214,11 @@ class CaseItem(pytest.Item):
         if verdict.kind is VerdictKind.FAILED:
             if known:
                 pytest.xfail(f"{known.reason} ({known.link})")
-            raise CaseFailed(tell(verdict, target=self.config.stash[RUN].name))
+            raise CaseFailed(tell(verdict, self.config.stash[RUN].terms))
         if known:
             raise CaseFailed(verdict.reason)
         if verdict.violations and self.config.stash[RUN].settings.strict:
-            raise CaseFailed(tell(verdict))
+            raise CaseFailed(tell(verdict, self.config.stash[RUN].terms))
         for violation in verdict.violations:
             if violation.level is Level.SHOULD:
                 text = f"{violation.invariant}: {violation.sentence}"

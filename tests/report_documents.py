@@ -5,7 +5,7 @@ import functools
 
 from harness.data import builtin
 from harness.engine import run_cell
-from harness.engine.document import document_of
+from harness.engine.document import Terms, document_of
 from harness.engine.run import select
 from harness.engine.targets import make_target
 
@@ -25,7 +25,7 @@ HOSTILE = (
 def _judged(target, scenarios, only):
     made = make_target(target)
     chosen = select(list(scenarios), (builtin("scenarios"),), only)
-    return [document_of(run_cell(cell, made), target=target) for cell in chosen]
+    return [document_of(run_cell(cell, made), Terms(target)) for cell in chosen]
 
 
 def judged(target="naive", scenarios=FOUR, only=frozenset({"openai", "anthropic"})):

@@ -1,6 +1,7 @@
 """`harness run`, `explain`, `lint`, `new`, `schema`: exit codes, filters, and what they print."""
 
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -273,6 +274,29 @@ def test_a_target_that_kills_its_process_is_errored(home, capsys):
     out = capsys.readouterr().out
     assert "2 errored" in out
     assert "a process of this run ended before its work did" in out
+
+
+@pytest.mark.parametrize("chosen", [[], ["--door", "loopback"]])
+@pytest.mark.parametrize("place", ["greeting", "elsewhere/my greeting.yaml"])
+def test_the_commands_under_a_red_case_show_it_again(home, capsys, place, chosen):
+    """Pasted in the same folder: for a file that no setting lists, and at the door of the run."""
+    (home / "elsewhere").mkdir()
+    text = (home / "scenarios" / "greeting.yaml").read_text("utf-8")
+    (home / "elsewhere" / "my greeting.yaml").write_text(text, "utf-8")
+    door = "wire.transport() is None" if chosen else "wire.transport() is not None"
+    act = f"post(wire, turn); return said('Goodbye.' if {door} else 'Hello, Ada.')"
+    (home / "lies_toy.py").write_text(TOY.format(act=act))
+    assert run(place, *chosen, "--target", "lies_toy:make", "--report", "json:1.json") == 1
+    _, err = capsys.readouterr()
+    for line in ("replay it", "the whole story"):
+        command = next(text for text in err.splitlines() if line in text).partition(": ")[2]
+        words = shlex.split(command)
+        assert words[0] == "harness"
+        assert main(words[1:]) == (1 if words[1] == "run" else 0)
+        told = capsys.readouterr()
+        assert "MUST means: the text is 'Goodbye.'" in told.out + told.err
+    (document,) = json.loads((home / "1.json").read_text("utf-8"))["verdicts"]
+    assert document["file"] == (place if "/" in place else "scenarios/greeting.yaml")
 
 
 def test_explain_tells_the_whole_story(home, capsys):

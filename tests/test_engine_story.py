@@ -8,7 +8,7 @@ from engine_stage import Toy, post, said, scenario
 
 from harness.data import builtin
 from harness.engine import cells, read_scenario, run_cell
-from harness.engine.document import document_of
+from harness.engine.document import Terms, document_of
 from harness.engine.story import tell
 from harness.engine.targets import make_target
 from harness.schemas import names, validator
@@ -39,9 +39,9 @@ def verdict(tmp_path):
     return run_cell(cell, Toy(lies))
 
 
-def test_the_story_of_a_failed_case(verdict, snapshot):
+def test_the_story_of_a_failed_case(verdict, tmp_path, snapshot):
     """Title, reason, each broken sentence, the wire in time, the report, and how to play it."""
-    assert masked(tell(verdict)) == snapshot
+    assert masked(tell(verdict, Terms(folders=[tmp_path]))) == snapshot
 
 
 def test_the_whole_story_holds_every_piece(verdict):
@@ -50,9 +50,15 @@ def test_the_whole_story_holds_every_piece(verdict):
     assert "more pieces" not in tell(verdict, all_pieces=True)
 
 
-def test_the_command_in_a_story_plays_the_same_case(verdict):
-    """Its argument is the case's id, quoted for a shell."""
-    assert f"'{verdict.case.id}'" in tell(verdict)
+def test_the_command_in_a_story_plays_the_same_case(verdict, tmp_path, monkeypatch):
+    """Its argument is the case's id where the id finds the file, else its place; for a shell."""
+    assert f"run '{verdict.case.id}'" in tell(verdict, Terms(folders=[tmp_path]))
+    monkeypatch.chdir(tmp_path.parent)
+    place = f"{tmp_path.name}/mine.yaml[openai-chat-rechunk_per_line]"
+    assert f"run '{place}'\n" in tell(verdict)
+    (tmp_path / "twin").mkdir()
+    (tmp_path / "twin" / "mine.yaml").touch()
+    assert f"explain '{place}'" in tell(verdict, Terms(folders=[tmp_path / "twin", tmp_path]))
 
 
 def sampled():

@@ -14,7 +14,7 @@ from engine_stage import TALK, Toy, post, said, scenario
 from harness.cassette import Cassette, save
 from harness.cli import main
 from harness.engine import cells, read_scenario, run_cell
-from harness.engine.document import document_of
+from harness.engine.document import Terms, document_of
 from harness.engine.targets import make_target
 from harness.model import Exchange, Piece, Request
 from harness.reports import REPORTS
@@ -85,8 +85,10 @@ def documents(tmp_path):
     """Of one passed, one failed, one errored and one untestable case."""
 
     def judged(name, target, **changes):
-        (cell,) = cells(read_scenario(scenario(tmp_path, name=name, wires="[chat]", **changes)))
-        return document_of(run_cell(cell, target), target="toy")
+        folder = tmp_path / "scenarios"
+        (cell,) = cells(read_scenario(scenario(folder, name=name, wires="[chat]", **changes)))
+        terms = Terms("toy", folders=[folder], root=tmp_path)
+        return document_of(run_cell(cell, target), terms)
 
     return [
         judged("good", Toy(good)),

@@ -1,6 +1,7 @@
 """The pytest door: which items there are, how they are named, selected and told."""
 
 import re
+import shlex
 from textwrap import dedent
 
 import pytest
@@ -203,8 +204,25 @@ def test_a_broken_invariant_fails_with_its_story(repo):
     assert "MUST means: the text is 'Goodbye.', and 'Hello, Ada.' was said" in text
     assert "POST" in text
     assert "reported: complete" in text
-    assert "replay it:" in text
+    assert "replay it: harness run 'greeting[openai-chat-clean]' --target mine:make\n" in text
     assert "Traceback" not in text
+
+
+def test_the_command_in_a_story_is_for_the_folder_that_one_is_in(repo, monkeypatch):
+    """From below the root `harness run` reads no settings; the chosen door is chosen again. A
+    report knows the file by its place in the project."""
+    made = repo(says="Goodbye.")
+    monkeypatch.chdir(made.mkdir("below"))
+    result = run(
+        made, "--rootdir=..", "-c", "../pyproject.toml", "../scenarios",
+        "--harness-door=loopback", "--harness-report=junit:out.xml",
+    )  # fmt: skip
+    file = (made.path / "scenarios" / "greeting.yaml").as_posix()
+    case = shlex.quote(f"{file}[openai-chat-clean]")
+    asked = f"replay it: harness run {case} --target mine:make --door loopback\n"
+    assert asked in result.stdout.str()
+    written = (made.path / "below" / "out.xml").read_text("utf-8")
+    assert 'file="scenarios/greeting.yaml"' in written
 
 
 def test_a_broken_adapter_is_pytest_s_error(repo):

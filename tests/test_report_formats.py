@@ -73,6 +73,15 @@ JUNIT = {  # what the schemas of the common viewers allow
 }
 
 
+def test_junit_names_the_file_of_the_project():
+    """A viewer opens it; a shipped scenario has its place in our repository."""
+    mine = next(iter(judged())) | {"file": "tests/llm/mine.yaml"}
+    files = {case.get("file") for case in ET.fromstring(render("junit", [mine])).iter("testcase")}
+    assert files == {"tests/llm/mine.yaml"}
+    shipped = {document["scenario"]: document["file"] for document in judged()}
+    assert shipped == {name: f"scenarios/{name}.yaml" for name in shipped}
+
+
 def test_junit_uses_only_what_viewers_know():
     """No attribute and no element beyond the common schema."""
     for element in ET.fromstring(render("junit", judged())).iter():

@@ -17,7 +17,7 @@ from engine_stage import TALK, Toy, post, said, scenario
 from harness.cassette import Cassette, save
 from harness.cli import main
 from harness.engine import cells, read_scenario, run_cell
-from harness.engine.document import document_of
+from harness.engine.document import Terms, document_of
 from harness.engine.story import tell
 from harness.errors import TargetError
 from harness.model import (
@@ -54,7 +54,7 @@ def cell_of(folder, **changes):
 
 def told(verdict, secret=""):
     """Everything that is made of a verdict for people, by format."""
-    document = document_of(verdict, target=f"mine:make {secret}")
+    document = document_of(verdict, Terms(f"mine:make {secret}"))
     documents = json.loads(json.dumps([document], default=repr))
     yield "explain", tell(verdict, all_pieces=True)
     yield "story", tell(verdict)

@@ -8,6 +8,7 @@ from report_documents import judged
 from harness.data import builtin
 from harness.engine import run_cell
 from harness.engine.alignment import story_of
+from harness.engine.document import Terms
 from harness.engine.run import select
 from harness.engine.story import tell
 from harness.engine.targets import make_target
@@ -61,10 +62,10 @@ def test_the_commands_of_a_story_ask_the_target_that_was_judged():
     """Typed as they stand they show the same case again, and not the reference's."""
     one = verdict(CUT.format("openai-chat"))
     case = f"'{one.case.id}'"
-    told = tell(one, target="naive").splitlines()
+    told = tell(one, Terms("naive")).splitlines()
     assert f"  replay it: harness run {case} --target naive" in told
     assert f"  the whole story: harness explain {case} --target naive" in told
-    assert "--target-cmd 'node adapter.mjs'" in tell(one, target="node adapter.mjs", command=True)
+    assert "--target-cmd 'node adapter.mjs'" in tell(one, Terms("node adapter.mjs", command=True))
 
 
 @pytest.mark.parametrize("target", ["naive", "reference"])

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from harness.contracts import Target
+from harness.engine.document import Terms
 from harness.engine.known import Known, load_known, shipped_known
 from harness.engine.pool import Maker
 from harness.settings import Settings
@@ -33,6 +35,10 @@ def maker_of(arguments: argparse.Namespace, settings: Settings) -> Maker:
 def door_of(arguments: argparse.Namespace, target: Target) -> str:
     asked: str | None = arguments.door
     return asked or ("inprocess" if "inprocess" in target.doors else "loopback")
+
+
+def terms_of(arguments: argparse.Namespace, maker: Maker, folders: Sequence[Path]) -> Terms:
+    return Terms(maker.name, maker.command, arguments.door or "", folders)
 
 
 def known_of(maker: Maker, file: Path | None) -> tuple[Known, ...]:

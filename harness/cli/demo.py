@@ -14,7 +14,7 @@ from harness.cli import COMMANDS
 from harness.contracts import Target
 from harness.data import builtin
 from harness.engine import Cell, run_cell
-from harness.engine.document import Document, document_of
+from harness.engine.document import Document, Terms, document_of
 from harness.engine.run import select
 from harness.engine.targets import make_target
 from harness.model import Level, Verdict, VerdictKind
@@ -64,8 +64,8 @@ def _run(arguments: argparse.Namespace) -> int:
     for scenario, (says, slug) in FAMOUS.items():
         for cell in _cells(scenario, slug, naive):
             first, second = run_cell(cell, naive), run_cell(cell, reference)
-            documents.append(document_of(first, target=NAIVE))
-            documents.append(document_of(second, target=REFERENCE))
+            documents.append(document_of(first, Terms(NAIVE)))
+            documents.append(document_of(second, Terms(REFERENCE)))
             if cell.slug == slug:
                 words = _word(first, 10, color=color) + _word(second, 12, color=color)
                 print(f"{says:44}{words}")

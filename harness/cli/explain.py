@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.cli import COMMANDS
-from harness.cli._target import add_options, door_of, known_of, maker_of
+from harness.cli._target import add_options, door_of, known_of, maker_of, terms_of
 from harness.data import builtin
 from harness.engine.run import run, select
 from harness.engine.story import tell
@@ -23,14 +23,15 @@ def add(subparsers: Any) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     settings = read_settings(Path.cwd())
-    chosen = list(select([arguments.case], settings.folders or (builtin("scenarios"),)))
+    folders = settings.folders or (builtin("scenarios"),)
+    chosen = list(select([arguments.case], folders))
     maker = maker_of(arguments, settings)
+    terms = terms_of(arguments, maker, folders)
     target = maker()
     known = known_of(maker, settings.known_failures)
     try:
         for verdict in run(chosen, target, door_of(arguments, target), known):
-            told = tell(verdict, all_pieces=True, target=maker.name, command=maker.command)
-            print(told)
+            print(tell(verdict, terms, all_pieces=True))
     finally:
         target.stop()
     return 0

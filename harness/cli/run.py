@@ -10,10 +10,10 @@ from typing import Any, TextIO
 
 from harness.cli import COMMANDS
 from harness.cli._progress import Progress
-from harness.cli._target import add_options, door_of, known_of, maker_of
+from harness.cli._target import add_options, door_of, known_of, maker_of, terms_of
 from harness.data import builtin
 from harness.engine.cells import Cell
-from harness.engine.document import document_of
+from harness.engine.document import Terms, document_of
 from harness.engine.known import Known, stale
 from harness.engine.pool import Maker
 from harness.engine.run import run, select
@@ -73,17 +73,15 @@ def _run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"nothing was selected: there is no case{whose} in {where}")
     maker = maker_of(arguments, settings)
     known = known_of(maker, arguments.known_failures or settings.known_failures)
+    terms = terms_of(arguments, maker, folders)
     strict = arguments.strict or settings.strict
     verdicts: list[Verdict] = []
     stopped = False
     try:
-        _judge(arguments, chosen, maker, known, verdicts, strict=strict)
+        _judge(arguments, chosen, maker, known, verdicts, terms=terms, strict=strict)
     except KeyboardInterrupt:
         stopped = True  # what was found until then is told all the same
-    documents = [
-        document_of(verdict, trace=bool(arguments.report), target=maker.name, command=maker.command)
-        for verdict in verdicts
-    ]
+    documents = [document_of(one, terms, trace=bool(arguments.report)) for one in verdicts]
     try:
         for asked in arguments.report:
             write_report(asked, documents)
@@ -112,6 +110,7 @@ def _judge(  # noqa: PLR0913 -- what is judged, by what, and where it is put
     known: tuple[Known, ...],
     verdicts: list[Verdict],
     *,
+    terms: Terms,
     strict: bool,
 ) -> None:
     target = maker()
@@ -124,7 +123,7 @@ def _judge(  # noqa: PLR0913 -- what is judged, by what, and where it is put
             progress.seen(verdict)
             red = is_red(verdict, strict=strict)
             if red and not arguments.quiet:
-                progress.say(tell(verdict, target=maker.name, command=maker.command))
+                progress.say(tell(verdict, terms))
             if arguments.fail_fast and red:
                 break
     finally:

@@ -10,11 +10,15 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from harness.data import builtin
 from harness.engine.masks import document_masked, exchange_masked
-from harness.model import Exchange, Piece, Regions, Verdict
+from harness.engine.run import asked_as, seen_from
+from harness.model import Case, Exchange, Piece, Regions, Verdict
 from harness.plain import plain
 
 Document = dict[str, Any]
@@ -30,10 +34,21 @@ _LONG_QUERY_VALUE = re.compile(r"([?&][^=&]*=)[^&]{16,}")  # it may be a key
 _SHOWN_PREFIXES = ("x-stainless-", "x-amzn-bedrock-")
 
 
-def document_of(
-    verdict: Verdict, *, trace: bool = True, target: str = "", command: bool = False
-) -> Document:
-    """`target` says who was judged: by a name, or by the command of its adapter."""
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Who was judged, and how: what a command that shows a case again has to repeat."""
+
+    target: str = ""  # by a name, or by the command of its adapter
+    command: bool = False
+    door: str = ""  # where it was chosen
+    folders: Sequence[Path] = ()  # in which `harness run` looks for an id, where it is typed here
+    root: Path | None = None  # of the project, if it is not the folder that we are in
+
+
+UNTOLD = Terms()  # a command then asks the target of whoever types it
+
+
+def document_of(verdict: Verdict, terms: Terms = UNTOLD, *, trace: bool = True) -> Document:
     case = verdict.case
     facts = case.facts
     document = {
@@ -43,7 +58,8 @@ def document_of(
         "transport": case.transport,
         "wire": case.wire,
         "fault": case.fault,
-        "target": target,
+        "target": terms.target,
+        "file": _file(case, terms.root or Path.cwd()),
         "family": facts.get("family", ""),
         "title": facts.get("title", ""),
         "why": plain(facts.get("why", ())),
@@ -52,7 +68,7 @@ def document_of(
         "known": verdict.known,
         "seconds": round(verdict.seconds, 4),
         "violations": plain(verdict.violations),
-        "replay": replay_command(verdict) + _option(target, command=command),
+        "replay": _replay(case, terms),
         "trace": _trace(verdict) if trace and verdict.trace else None,
     }
     return document_masked(document, _secrets(verdict))
@@ -62,13 +78,24 @@ def _secrets(verdict: Verdict) -> tuple[str, ...]:
     return tuple(verdict.case.facts.get("secrets", ()))
 
 
-def replay_command(verdict: Verdict) -> str:
-    return f"harness run '{verdict.case.id}'"
+def _file(case: Case, root: Path) -> str:
+    """The scenario's, as seen from the project; a shipped one is called as in our repository."""
+    path = case.facts.get("path")
+    if path is None or Path(path).resolve().parent == builtin("scenarios").resolve():
+        return f"scenarios/{Path(path).name if path else f'{case.scenario}.yaml'}"
+    return seen_from(root, Path(path))
 
 
-def _option(target: str, *, command: bool) -> str:
-    name = "--target-cmd" if command else "--target"
-    return f" {name} {shlex.quote(target)}" if target else ""
+def _replay(case: Case, terms: Terms) -> str:
+    """The command that runs it again, typed in the folder that we are in."""
+    path = case.facts.get("path")
+    scenario = asked_as(Path(path), terms.folders) if path else case.scenario
+    words = ["harness", "run", f"{scenario}{case.id.removeprefix(case.scenario)}"]
+    if terms.target:
+        words += ["--target-cmd" if terms.command else "--target", terms.target]
+    if terms.door:
+        words += ["--door", terms.door]
+    return shlex.join(words)
 
 
 def _trace(verdict: Verdict) -> Document:

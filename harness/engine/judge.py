@@ -51,7 +51,8 @@ def run_cell(cell: Cell, target: Target, door: str = "inprocess") -> Verdict:
 def unbuilt(cell: Cell) -> Case:
     """What is known of a case before it is built."""
     names = (cell.scenario.id, cell.provider.name, cell.transport.name, cell.transport.wire)
-    return Case(*names, cell.slug, facts={"family": cell.scenario.family})
+    facts = {"family": cell.scenario.family, "path": str(cell.scenario.path)}
+    return Case(*names, cell.slug, facts=facts)
 
 
 def run_case(case: Case, target: Target, door: str = "inprocess") -> Verdict:

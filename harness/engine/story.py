@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from harness.engine.alignment import story_of
-from harness.engine.document import document_of
+from harness.engine.document import UNTOLD, Terms, document_of
 from harness.model import Verdict
 
 Json = dict[str, Any]
@@ -19,12 +19,9 @@ _LEFT = 56  # the wire's column
 _RIGHT = 72
 
 
-def tell(
-    verdict: Verdict, *, all_pieces: bool = False, target: str = "", command: bool = False
-) -> str:
-    """`all_pieces` for the whole wire; else its first and last frames, where the damage shows.
-    `target` and `command` say who was judged: without them the commands would ask another."""
-    document = document_of(verdict, target=target, command=command)
+def tell(verdict: Verdict, terms: Terms = UNTOLD, *, all_pieces: bool = False) -> str:
+    """`all_pieces` for the whole wire; else its first and last frames, where the damage shows."""
+    document = document_of(verdict, terms)
     lines = list(_lines(document, 10_000 if all_pieces else 8))
     if not all_pieces:
         whole = document["replay"].replace(" run ", " explain ", 1)

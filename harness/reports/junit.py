@@ -45,7 +45,7 @@ def _case(suite: ET.Element, cell: dict[str, Any]) -> None:
         "testcase",
         classname=cell["scenario"],
         name=name,
-        file=f"scenarios/{cell['scenario']}.yaml",
+        file=cell["file"],
         time=f"{cell['seconds']:.4f}",
     )
     graver_first = sorted(cell["violations"], key=lambda one: one["level"] != "must")
