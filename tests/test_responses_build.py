@@ -10,7 +10,7 @@ from harness.contracts import Endpoint
 from harness.errors import UsageError
 from harness.model import Ask, Provider
 from harness.transports._history import assistant_message
-from harness.transports.codex_responses import TRANSPORT, build
+from harness.transports.codex_responses import TRANSPORT
 from tests.responses import NOBODY, call, message, whole
 
 PARAMS = TypeAdapter(ResponseCreateParamsStreaming)
@@ -275,10 +275,13 @@ def test_the_request_is_one_post_without_a_key():
 )
 def test_preflight_refuses_what_the_wire_would(wrong, word):
     """F34: an unknown field, or a timeout that never ends, is refused before anything is sent."""
-    kwargs = TRANSPORT.build_kwargs(Ask(({"role": "user", "content": "Hi"},)), NOBODY)
-    assert build.preflight(kwargs) == kwargs
+    said = ({"role": "user", "content": "Hi"},)
+    here = Endpoint("https://b.example/v1")
+    good = TRANSPORT.build_kwargs(Ask(said, options={"overrides": {"timeout": 3}}), NOBODY)
+    assert "timeout" not in json.loads(TRANSPORT.build_request(good, NOBODY, here).body)
+    bad = TRANSPORT.build_kwargs(Ask(said, options={"overrides": wrong}), NOBODY)
     with pytest.raises(UsageError, match=word):
-        build.preflight(kwargs | wrong)
+        TRANSPORT.build_request(bad, NOBODY, here)
 
 
 def test_structured_output_has_a_flat_form():

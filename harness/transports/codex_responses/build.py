@@ -60,6 +60,10 @@ _FIELDS = (
             "reasoning",
             "temperature",
             "max_output_tokens",
+            "access_programs",
+            "image",
+            "moderation",
+            "prompt_cache_options",
         ]
     )
 )
@@ -100,8 +104,8 @@ def kwargs(ask: Ask, provider: Provider, converted: Any, converted_tools: Any) -
     return body | ({"extra_headers": headers} if headers else {})
 
 
-def preflight(arguments: JsonObject) -> JsonObject:
-    """The kwargs, or a UsageError about what this wire would refuse (F34)."""
+def preflight(arguments: JsonObject) -> None:
+    """A UsageError about what this wire would refuse (F34), before anything is sent."""
     unknown = sorted(arguments.keys() - _FIELDS)
     if unknown:
         raise UsageError(
@@ -112,10 +116,10 @@ def preflight(arguments: JsonObject) -> JsonObject:
     timeout = arguments.get("timeout")
     if isinstance(timeout, int | float) and not 0 < timeout < float("inf"):
         raise UsageError("a timeout is a finite number above 0", found=repr(timeout))
-    return arguments
 
 
 def request(arguments: JsonObject, provider: Provider, endpoint: Endpoint) -> Request:
+    preflight(arguments)
     body = {key: value for key, value in arguments.items() if key not in _NOT_BODY}
     body |= arguments.get("extra_body") or {}
     query = arguments.get("extra_query") or {}
