@@ -20,8 +20,8 @@ from harness.contracts import Target
 from harness.data import builtin
 from harness.engine import Cell, cells, read_scenario, run_cell
 from harness.engine.document import Terms, document_of
+from harness.engine.ids import named, refuse_twins
 from harness.engine.known import Known, counted, known_for, load_known, shipped_known
-from harness.engine.run import named, refuse_twins
 from harness.engine.story import tell
 from harness.engine.targets import make_target
 from harness.errors import HarnessError

@@ -9,8 +9,9 @@ from typing import Any
 
 from harness.cli import COMMANDS
 from harness.data import builtin
+from harness.engine.ids import twins
 from harness.engine.lint import lint
-from harness.engine.run import scenarios_of, twins
+from harness.engine.run import scenarios_of
 from harness.errors import UsageError
 from harness.settings import read_settings
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.data import builtin
+from harness.engine.ids import asked_as, seen_from
 from harness.engine.masks import document_masked, exchange_masked
-from harness.engine.run import asked_as, seen_from
 from harness.model import Case, Exchange, Piece, Regions, Verdict
 from harness.plain import plain
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -15,6 +16,7 @@ from harness.cassette import load as load_cassette
 from harness.contracts import Endpoint, ProviderTransport
 from harness.data import builtin
 from harness.engine.credentials import token_answer
+from harness.engine.ids import named, seen_from
 from harness.engine.meaning import meaning_of
 from harness.engine.synthesize import kept_index
 from harness.errors import NotApplicable
@@ -124,7 +126,7 @@ class Table:
         if path is None:
             raise NotApplicable(
                 f"not recorded: there is no cassette {step.data!r} for {self.provider.name}",
-                hint=f"harness record --provider {self.provider.name} {self.scenario.id}",
+                hint=self._to_record(step.data),
             )
         exchanges = _load(path, path.stat().st_mtime_ns).exchanges
         if step.exchange is not None:
@@ -133,6 +135,21 @@ class Table:
             same = self.transport.recognizes(exchange)
             moved = replace(exchange, request=request) if same else exchange
             yield Laid(moved, step, speaks=True, meaning=self._read(exchange))
+
+    def _to_record(self, tape: str) -> str:
+        """What makes the tape that a step names: a recording has the id of what was asked."""
+        scenario, here = self.scenario, Path.cwd()
+        folder = own_cassettes(scenario)
+        elsewhere = ["--cassettes", seen_from(here, folder)] if folder != here / "cassettes" else []
+        command = ["harness", "record", "--provider", self.provider.name, *elsewhere]
+        asked = next(iter(named(tape, [scenario.path.parent])), None)
+        if asked is not None:
+            shipped = asked.parent == builtin("scenarios")
+            return shlex.join([*command, tape if shipped else seen_from(here, asked)])
+        out = seen_from(here, folder / self.provider.name / f"{tape}.yaml")
+        proxy = shlex.join(["harness", "record", "--proxy", "--upstream", "URL", "--out", out])
+        own = shlex.join([*command, seen_from(here, scenario.path)])
+        return f"{proxy} writes it from a client of yours; {own} records a tape {scenario.id!r}"
 
     def _read(self, exchange: Exchange) -> NormalizedResponse | None:
         """What a recording means: read whole by the reference, as nobody wrote it down."""
