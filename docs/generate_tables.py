@@ -25,10 +25,13 @@ sys.path.insert(0, str(DOCS.parent / "tests"))
 from miniatures.every import MINIATURES  # noqa: E402
 
 from harness.data import builtin  # noqa: E402
+from harness.engine import cells, read_scenario  # noqa: E402
 from harness.engine.build import ALWAYS  # noqa: E402
 from harness.faults import FAULTS  # noqa: E402
 from harness.invariants import INVARIANTS, _path  # noqa: E402
 from harness.registry import module_of  # noqa: E402
+from harness.scenario import Scenario  # noqa: E402
+from harness.transports import TRANSPORTS  # noqa: E402
 
 WHERE = "Where `inside`, `before` and `after` fall on each wire: [places.md](places.md)."
 NOTE = "<!-- Written by docs/generate_tables.py from the code: change it there. -->\n"
@@ -82,7 +85,37 @@ def faults() -> str:
     return f"{NOTE}# Faults\n\n{WHERE}\n\n{_table(heads, rows)}"
 
 
-PAGES: dict[str, Callable[[], str]] = {"invariants.md": invariants, "faults.md": faults}
+def scenarios() -> str:
+    families = defaultdict(list)
+    for path in sorted(Path(builtin("scenarios")).glob("*.yaml")):
+        scenario = read_scenario(path)
+        families[scenario.family].append(scenario)
+    count = sum(map(len, families.values()))
+    page = (
+        f"{NOTE}# Scenarios\n\nThe {count} that are shipped, by family. A row is a file of "
+        "`scenarios/`: its id (`harness run ID`), what happens, the wires that it runs on, what it "
+        "cites. `harness run --list` names every case that a selection draws. To write one: "
+        "[add_things.md](add_things.md).\n"
+    )
+    heads = ("scenario", "what happens", "wires", "why")
+    for family in sorted(families):
+        page += f"\n## {family}\n\n{_table(heads, map(_row, families[family]))}"
+    return page
+
+
+def _row(scenario: Scenario) -> tuple[str, ...]:
+    met = {cell.transport.wire for cell in cells(scenario)}
+    wires = "all" if met == {transport.wire for transport in TRANSPORTS} else ", ".join(sorted(met))
+    cited = [why[key] for why in scenario.why for key in ("bug", "doc", "spec") if key in why]
+    told = ", ".join(f"<{one}>" if one.startswith("http") else one for one in cited)
+    return f"`{scenario.id}`", scenario.title, wires, told
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "invariants.md": invariants,
+    "faults.md": faults,
+    "scenarios.md": scenarios,
+}
 
 
 def used_by(name: str) -> list[str]:

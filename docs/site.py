@@ -23,6 +23,7 @@ SECTIONS = {
     "Reference": [
         "cli.md",
         "scenario.md",
+        "scenarios.md",
         "python.md",
         "invariants.md",
         "faults.md",

@@ -155,6 +155,22 @@ def test_a_case_is_named_in_every_usual_way(home, capsys, selector):
     assert "1 passed" in capsys.readouterr().out
 
 
+def test_list_prints_the_selected_cases_and_runs_none(home, capsys):
+    """One id a line, each of which `harness run` takes; 2 where nothing is selected, as ever."""
+    faults = TALK.replace("expect:", "faults: [clean, {rechunk: {how: one_byte}}]\nexpect:")
+    (home / "scenarios" / "pieces.yaml").write_text(faults, "utf-8")
+    assert run("--list", "--provider", "openai", "--target", "broken_toy:make") == 0
+    listed = capsys.readouterr().out.splitlines()
+    assert listed == [
+        "greeting[openai-chat-clean]",
+        "pieces[openai-chat-clean]",
+        "pieces[openai-chat-rechunk_one_byte]",
+    ]
+    assert run("--list", listed[2]) == 0
+    assert capsys.readouterr().out == f"{listed[2]}\n"
+    assert run("--list", "greeting", "--provider", "anthropic") == 2
+
+
 def test_fail_fast_stops_at_the_first_red(home, capsys):
     """What comes after it is not run."""
     second = home / "scenarios" / "second.yaml"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.data import builtin
 from harness.engine.build import ALWAYS
 from harness.faults import FAULTS
 from harness.invariants import INVARIANTS
@@ -19,7 +20,7 @@ def generator():
     return module
 
 
-@pytest.mark.parametrize("name", ["faults.md", "invariants.md"])
+@pytest.mark.parametrize("name", ["faults.md", "invariants.md", "scenarios.md"])
 def test_a_generated_page_is_up_to_date(name):
     """`python docs/generate_tables.py` changes nothing."""
     assert (DOCS / name).read_text("utf-8") == generator().PAGES[name]()
@@ -27,7 +28,16 @@ def test_a_generated_page_is_up_to_date(name):
 
 def test_every_generated_page_is_compared():
     """A page that is added to the generator is added here."""
-    assert set(generator().PAGES) == {"faults.md", "invariants.md"}
+    assert set(generator().PAGES) == {"faults.md", "invariants.md", "scenarios.md"}
+
+
+def test_the_page_of_scenarios_has_each_with_what_it_cites():
+    """Under its family, with the wires that it is drawn on."""
+    page = (DOCS / "scenarios.md").read_text("utf-8")
+    for path in builtin("scenarios").glob("*.yaml"):
+        (line,) = (line for line in page.splitlines() if line.startswith(f"| `{path.stem}` |"))
+        assert all(cell.strip() for cell in line.strip("|").split("|"))
+    assert "## stream_death" in page
 
 
 def test_every_invariant_is_asked_and_every_fault_is_applied():

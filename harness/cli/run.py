@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -50,6 +51,9 @@ def add(subparsers: Any) -> None:
     made.add_argument(
         "--jobs", type=int, default=1, metavar="N", help="processes that run cases side by side"
     )
+    made.add_argument(
+        "--list", action="store_true", help="print the case ids that are selected, and run nothing"
+    )
     made.add_argument("--fail-fast", action="store_true", help="stop at the first red cell")
     made.add_argument("-q", "--quiet", action="store_true", help="only the summary")
     made.add_argument("--no-color", action="store_true", help="plain text (also: NO_COLOR)")
@@ -63,14 +67,10 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.jobs < 1:
         raise UsageError("--jobs must be at least 1", found=str(arguments.jobs))
     folders = settings.folders or (builtin("scenarios"),)
-    only = frozenset(arguments.provider) if arguments.provider else None
-    for name in only or ():
-        PROVIDERS.get(name)
-    chosen = list(select(arguments.scenarios, folders, only))
-    if not chosen:
-        whose = f" of {', '.join(sorted(only))}" if only else ""
-        where = ", ".join(map(str, arguments.scenarios or folders))
-        raise UsageError(f"nothing was selected: there is no case{whose} in {where}")
+    chosen = _chosen(arguments, folders)
+    if arguments.list:
+        print("\n".join(cell.id for cell in chosen))
+        return 0
     maker = maker_of(arguments, settings)
     known = known_of(maker, arguments.known_failures or settings.known_failures)
     terms = terms_of(arguments, maker, folders)
@@ -92,7 +92,7 @@ def _run(arguments: argparse.Namespace) -> int:
         judged = f"{len(verdicts)} of {len(chosen)} cases were judged"
         print(f"harness: interrupted: {judged}", file=sys.stderr)
         return INTERRUPTED
-    whole = not arguments.scenarios and only is None and len(verdicts) == len(chosen)
+    whole = not arguments.scenarios and not arguments.provider and len(verdicts) == len(chosen)
     left = stale(known, (cell.id for cell in chosen)) if whole else []
     for entry in left:
         print(f"STALE known failure: no case is called {entry.case!r}; take it out", file=summary)
@@ -101,6 +101,18 @@ def _run(arguments: argparse.Namespace) -> int:
     if code == 2:
         print(f"harness: {_why_nothing(verdicts)}", file=sys.stderr)
     return 1 if left and code == 0 else code
+
+
+def _chosen(arguments: argparse.Namespace, folders: Sequence[Path]) -> list[Cell]:
+    only = frozenset(arguments.provider) if arguments.provider else None
+    for name in only or ():
+        PROVIDERS.get(name)
+    chosen = list(select(arguments.scenarios, folders, only))
+    if not chosen:
+        whose = f" of {', '.join(sorted(only))}" if only else ""
+        where = ", ".join(map(str, arguments.scenarios or folders))
+        raise UsageError(f"nothing was selected: there is no case{whose} in {where}")
+    return chosen
 
 
 def _judge(  # noqa: PLR0913 -- what is judged, by what, and where it is put
