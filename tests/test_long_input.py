@@ -10,6 +10,7 @@ from harness.cassette.suspicion import is_hidden
 from harness.model import OutcomeKind
 from harness.secrets import Known
 from harness.transports import TRANSPORTS
+from harness.transports._merging import Merging
 
 MANY = 20_000
 
@@ -36,6 +37,53 @@ def test_blocks_take_any_number(body):
     """Of blocks, of frames that cannot be read, of citations, of unknown events."""
     outcome, _ = read_bytes(TRANSPORTS.get("anthropic_messages"), [body])
     assert outcome.kind is OutcomeKind.INTERRUPTED
+
+
+def chunk(**delta):
+    return {"choices": [{"index": 0, "delta": delta}]}
+
+
+KEYS = {
+    "counts": lambda key: {"choices": [], "usage": {key: 1}},
+    "details_of_counts": lambda key: {"choices": [], "usage": {"details": {key: 1}}},
+    "state": lambda key: chunk(content="a", extra_content={key: 1}),
+    "state_of_a_call": lambda key: chunk(tool_calls=[{"index": 0, "extra_content": {key: 1}}]),
+}
+
+
+@pytest.mark.parametrize("make", KEYS.values(), ids=KEYS)
+def test_a_chat_reply_takes_any_number_of_keys(make):
+    """Each comes with a chunk of its own, and none of those before it is copied for it."""
+    body = events(*(make(f"k{number}") for number in range(3 * MANY)))
+    outcome, _ = read_bytes(TRANSPORTS.get("chat_completions"), [body])
+    assert outcome.kind is OutcomeKind.INTERRUPTED
+
+
+def work_of(count):
+    """How many entries are copied where so many keys come one by one, forks and all."""
+    copied = 0
+
+    class Counted(Merging):
+        __slots__ = ()
+
+        def value(self):
+            nonlocal copied
+            merged = super().value()
+            copied += len(merged)
+            return merged
+
+    merging = Counted({})
+    for number in range(count):
+        merging = merging.plus({f"k{number}": number})
+    assert len(merging.value()) == count
+    return copied
+
+
+def test_merging_is_linear():
+    """Twice the keys are twice the work, and four times as many four times."""
+    once = work_of(1000)
+    assert work_of(2000) <= 2.2 * once
+    assert work_of(4000) <= 4.4 * once
 
 
 def test_a_gateways_reply_takes_any_number_of_calls():

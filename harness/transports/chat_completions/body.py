@@ -53,7 +53,7 @@ def take_body(reply: Reply, body: JsonObject) -> tuple[list[Event], list[str]]:
     if isinstance(body.get("citations"), list):
         reply.extras = {**reply.extras, "citations": body["citations"]}
     for counts in meaning.usages(body):
-        reply.counts = meaning.merged(reply.counts, counts)
+        reply.count(counts)
     warnings = [MORE_CHOICES] if any(index_of(choice) != first for choice in choices) else []
     return events, warnings
 

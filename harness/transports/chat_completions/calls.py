@@ -15,6 +15,7 @@ from harness.model import Event, EventKind, JsonObject, Span, ToolCall
 from harness.transports._arguments import NAMELESS, as_text, is_object, repair
 from harness.transports._chain import Chain, joined, paired
 from harness.transports._ids import call_id
+from harness.transports._merging import Merging, plus
 from harness.transports._whole import Brackets
 from harness.wire.jsontext import heal
 
@@ -34,7 +35,7 @@ class Call:
         self.kind = "function"
         self.arguments: Chain = None
         self.half = ""
-        self.extra: JsonObject | None = None
+        self.extra: Merging | None = None
         # Only where no id tells calls apart must it be known whether the arguments are complete.
         self._watch = Brackets() if watched else None
 
@@ -116,7 +117,7 @@ class Calls:
         if custom:
             call.kind = "custom"
         if isinstance(entry.get("extra_content"), dict):
-            call.extra = {**(call.extra or {}), **entry["extra_content"]}
+            call.extra = plus(call.extra, entry["extra_content"])
         return self._grow(call, id_, name, _rest(call, text) if cumulative else text, span)
 
     def run(self, index: int | None, id_: str | None, text: str) -> Call | None:
@@ -196,7 +197,7 @@ class Calls:
                 continue
             data: JsonObject = {}
             if call.extra is not None:
-                data["extra_content"] = call.extra
+                data["extra_content"] = call.extra.value()
             if call.kind != "function":
                 data["type"] = call.kind
             if raw and raw != arguments:

@@ -65,19 +65,6 @@ def raw_finish(raw: Any) -> str | None:
     return str(raw)
 
 
-def merged(old: JsonObject | None, new: JsonObject) -> JsonObject:
-    """Counts are cumulative: the last value that is not null counts, field by field."""
-    if old is None:
-        return new
-    known = dict(old)
-    for name, value in new.items():
-        if isinstance(value, dict) and isinstance(known.get(name), dict):
-            value = merged(known[name], value)  # noqa: PLW2901  one level of details
-        if value is not None:
-            known[name] = value
-    return known
-
-
 def _count(source: JsonObject, names: tuple[str, ...]) -> int | None:
     for name in names:
         value = source.get(name)

@@ -286,7 +286,7 @@ class ChatReader:
                 events += take_choice(reply, choice, span)
         if counted:
             for counts in meaning.usages(chunk):
-                reply.counts = meaning.merged(reply.counts, counts)
+                reply.count(counts)
 
     def _failed(self, chunk: JsonObject, name: str, events: list[Event]) -> bool:
         """Whether a chunk tells of a failure, in whatever shape."""

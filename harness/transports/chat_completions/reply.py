@@ -19,6 +19,7 @@ from harness.model import (
 )
 from harness.transports._arguments import compact
 from harness.transports._chain import Chain, joined, listed, paired
+from harness.transports._merging import Merging, plus
 from harness.transports._think import ThinkSplitter, split_whole
 from harness.transports.chat_completions import meaning
 from harness.transports.chat_completions.calls import Calls, Settled
@@ -49,6 +50,7 @@ class Reply:
         "content",
         "counts",
         "details",
+        "extra",
         "extras",
         "finish",
         "half",
@@ -73,12 +75,13 @@ class Reply:
         self.refusal: Chain = None
         self.calls = Calls()
         self.details: Any = None  # a chain of lists
-        self.extras: JsonObject = {}
+        self.extras: JsonObject = {}  # whole values by name, which are few
+        self.extra: Merging | None = None  # extra_content
         self.model = ""
         self.finish: str | None = None
         self.whole = False  # its wire ended it; a body in one piece needs no word for that
         self.untold = FinishReason.UNKNOWN  # what such an end means
-        self.counts: JsonObject | None = None
+        self.counts: Merging | None = None
         self.splitter = None if TAGS_ARE_TEXT in self.profiles else self._new_splitter()
         self._stated: dict[str, Chain] = {}
         self._snapshot: str | None = ""  # the details so far, while they may be cumulative
@@ -170,11 +173,15 @@ class Reply:
             if word
         ]
 
+    def count(self, counts: JsonObject) -> None:
+        """Counts are cumulative: the last value that is not null counts, field by field."""
+        known = self.counts
+        self.counts = Merging(counts) if known is None else known.plus(counts)
+
     def _keep(self, delta: JsonObject) -> None:
         extra = delta.get("extra_content")
         if isinstance(extra, dict):
-            known = self.extras.get("extra_content", {})
-            self.extras = {**self.extras, "extra_content": meaning.merged(known, extra)}
+            self.extra = plus(self.extra, extra)
         for name in _KEPT_FIELDS:
             if delta.get(name):
                 self.extras = {**self.extras, name: delta[name]}
@@ -295,7 +302,7 @@ class Reply:
         if refusal:
             data["refusal"] = refusal
         thought = self.thought and joined(self.thought, self._memo.setdefault("thought", []))
-        counts = meaning.usage(self.counts)
+        counts = None if self.counts is None else meaning.usage(self.counts.value())
         if interrupted:
             calls = self.calls.settle(whole=False) if done else Settled((), self.calls.names())
             kept = (content or None, calls.calls or None, None, thought, counts, data or None)
@@ -330,6 +337,8 @@ class Reply:
     def _data(self) -> JsonObject:
         """Protocol state: `reasoning` and `reasoning_content` are kept apart, "" is kept too."""
         data: JsonObject = dict(self.extras)
+        if self.extra is not None:
+            data["extra_content"] = self.extra.value()
         if self.model:
             data["model"] = self.model
         if self.finish is not None:

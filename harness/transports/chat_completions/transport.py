@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from harness.contracts import ProviderTransport
 from harness.model import Exchange, JsonObject, NormalizedResponse, Provider
 from harness.transports._failures import is_error
+from harness.transports._merging import Merging, plus
 from harness.transports._wired import Wired
 from harness.transports.chat_completions import build, meaning, writer
 from harness.transports.chat_completions import reader as reading
@@ -33,10 +34,10 @@ def is_reply(raw: Any) -> bool:
 
 def counts(raw: JsonObject) -> JsonObject | None:
     """From every place where servers put them."""
-    found: JsonObject | None = None
+    found: Merging | None = None
     for place in meaning.usages(raw):
-        found = meaning.merged(found, place)
-    return found
+        found = plus(found, place)
+    return found.value() if found else None
 
 
 def recognizes(exchange: Exchange) -> bool:

@@ -144,7 +144,7 @@ def _note(reply: Reply, chunk: JsonObject) -> None:
     if isinstance(chunk.get("model"), str) and chunk["model"]:
         reply.model = chunk["model"]
     for counts in meaning.usages(chunk):
-        reply.counts = meaning.merged(reply.counts, counts)
+        reply.count(counts)
 
 
 def _loads(raw: bytes) -> Any:
