@@ -219,6 +219,18 @@ def test_a_should_is_red_for_the_strict_only(home, capsys):
     assert "SHOULD means: the text is 'Goodbye.'" in capsys.readouterr().out
 
 
+def test_of_many_red_for_the_strict_some_are_told(home, capsys, monkeypatch):
+    """The rest are counted: a summary stays one."""
+    monkeypatch.setattr("harness.cli.run._MOST_TOLD", 0)
+    file = home / "scenarios" / "greeting.yaml"
+    text = file.read_text("utf-8").replace("[means]", "[{means: , level: should}]")
+    file.write_text(text, "utf-8")
+    assert run("--target", "lies_toy:make", "--strict", "--quiet") == 1
+    out = capsys.readouterr().out
+    assert "STRICT 1 more" in out
+    assert "SHOULD" not in out
+
+
 @pytest.mark.parametrize("form", ["json", "junit", "markdown", "text"])
 def test_each_report_is_written(home, form):
     """In a folder that is made for it."""

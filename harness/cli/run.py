@@ -25,6 +25,7 @@ from harness.providers import PROVIDERS
 from harness.reports import REPORTS, check_report, write_report
 from harness.settings import read_settings
 
+_MOST_TOLD = 10  # cells that only the strict mind, below the summary
 INTERRUPTED = 130
 
 
@@ -160,11 +161,13 @@ def _summary_to(reports: list[str]) -> TextIO:
 
 def _tell_shoulds(verdicts: list[Verdict], summary: TextIO) -> None:
     """What is red for the strict alone: a verdict, and so every report, goes by the MUSTs."""
-    for verdict in verdicts:
-        if verdict.kind is VerdictKind.PASSED and verdict.violations and not verdict.known:
-            print(f"STRICT {verdict.case.id}", file=summary)
-            for violation in verdict.violations:
-                print(f"  SHOULD {violation.invariant}: {violation.sentence}", file=summary)
+    red = [v for v in verdicts if v.kind is VerdictKind.PASSED and v.violations and not v.known]
+    for verdict in red[:_MOST_TOLD]:
+        print(f"STRICT {verdict.case.id}", file=summary)
+        for violation in verdict.violations:
+            print(f"  SHOULD {violation.invariant}: {violation.sentence}", file=summary)
+    if len(red) > _MOST_TOLD:
+        print(f"STRICT {len(red) - _MOST_TOLD} more: a report has each of them", file=summary)
 
 
 def exit_code(verdicts: list[Verdict], *, strict: bool = False) -> int:
