@@ -186,7 +186,7 @@ def test_a_call_without_a_name_is_dropped_for_that(wire):
     assert outcome.warnings == ("tool call (no name) was dropped: it has no name",)
 
 
-@pytest.mark.parametrize("wire", ["anthropic_messages", "codex_responses", "bedrock_converse"])
+@pytest.mark.parametrize("wire", WIRES)
 def test_an_error_beyond_every_limit_keeps_its_status(wire):
     """Nobody reads so much of it, but what the status says is known."""
     flood = [b"x" * LIMIT, b"x"]
@@ -194,4 +194,12 @@ def test_an_error_beyond_every_limit_keeps_its_status(wire):
     failure = outcome.failure
     assert (failure.status, failure.kind) == (429, FailureKind.RATE_LIMIT)
     assert f"larger than {LIMIT} bytes" in failure.message
+    assert [event.kind for event in events] == [EventKind.FAILURE]
+
+
+@pytest.mark.parametrize("wire", ["chat_completions", "gateway"])
+def test_a_page_beyond_every_limit_is_no_reply(wire):
+    outcome, events = read_bytes(TRANSPORTS.get(wire), [b"\n", b"<" * LIMIT, b"x"])
+    assert outcome.failure.kind is FailureKind.PROTOCOL
+    assert f"larger than {LIMIT} bytes" in outcome.failure.message
     assert [event.kind for event in events] == [EventKind.FAILURE]

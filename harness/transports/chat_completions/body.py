@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.model import Event, FinishReason, JsonObject, Span
+from harness.model import Event, FinishReason, JsonObject, Provider, Span
 from harness.transports.chat_completions import meaning
 from harness.transports.chat_completions.reply import Reply
 
@@ -56,6 +56,15 @@ def take_body(reply: Reply, body: JsonObject) -> tuple[list[Event], list[str]]:
         reply.count(counts)
     warnings = [MORE_CHOICES] if any(index_of(choice) != first for choice in choices) else []
     return events, warnings
+
+
+def read_whole(raw: JsonObject, provider: Provider) -> Reply:
+    """A reply that is parsed already."""
+    reply = Reply(provider)
+    reply.whole = True
+    take_body(reply, raw)
+    reply.flush()
+    return reply
 
 
 def index_of(choice: JsonObject) -> int:

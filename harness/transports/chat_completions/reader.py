@@ -30,7 +30,7 @@ from harness.model import (
     Span,
 )
 from harness.transports._arguments import unfit
-from harness.transports._failures import broken, classify, failure_of, is_error
+from harness.transports._failures import broken, classify, failure_of, is_error, unread
 from harness.transports._whole import BLANK, Whole
 from harness.transports.chat_completions import meaning
 from harness.transports.chat_completions.body import (
@@ -44,7 +44,7 @@ from harness.transports.chat_completions.body import (
 from harness.transports.chat_completions.reply import DONE_IS_END, EOF_IS_END, Reply
 from harness.transports.chat_completions.template import NONE, Place, alone, learn
 from harness.wire import jsontext
-from harness.wire.growing import Growing
+from harness.wire.document import DocumentDecoder
 from harness.wire.sse import MESSAGE, SseDecoder, SseEvent
 
 _SHORT = 512  # so short a JSON text cannot be nested deeper than is safe
@@ -72,7 +72,7 @@ class ChatReader:
         self._reply = Reply(provider)
         self._sse: Any = None  # of the kind that `_decoder` makes
         self._whole: Whole | None = None
-        self._head = Growing()  # what came before the kind of body was known; or an error's body
+        self._head = DocumentDecoder()  # what came before its kind was known; or an error's body
         self._is_page = False  # HTML, or anything else that a web server says for itself
         self._failure: Failure | None = None
         self._warnings: tuple[str, ...] = ()
@@ -116,17 +116,26 @@ class ChatReader:
             return self._document(data)
         begun = data.lstrip(BLANK)[:1]
         if begun and self.status < 400 and not self._is_page:
-            return self._begin(begun, self._head.take() + data if self._head else data)
-        self._head.append(data)
-        return []
+            return self._begin(begun, self._head.raw + data)
+        return self._keep(data)
+
+    def _keep(self, data: bytes) -> list[Event]:
+        events: list[Event] = []
+        try:
+            self._head.feed(data)
+        except WireError as error:
+            failure = broken(str(error))
+            if self.status >= 400:
+                failure = unread(error, Answer(self.status, self.headers), self.provider)
+            self._fail(failure, events)
+        return events
 
     def _begin(self, first: bytes, data: bytes) -> list[Event]:
         """The first byte tells what this is, whatever the content type says: no line of a stream
         starts like a JSON container or like HTML."""
         if first == b"<":
-            self._is_page = True
-            self._head.append(data)
-            return []
+            self._is_page, self._head = True, DocumentDecoder()
+            return self._keep(data)
         if first in b"{[":
             self._whole = Whole()
             return self._document(data.lstrip(BLANK))
@@ -312,10 +321,10 @@ class ChatReader:
 
     def _close(self, how: Ending, events: list[Event]) -> None:
         if self.status >= 400:
-            answer = Answer(self.status, self.headers, bytes(self._head))
+            answer = Answer(self.status, self.headers, self._head.raw)
             self._fail(self._read_failure(answer), events)
         elif self._is_page:
-            failure = classify(None, bytes(self._head), self.headers, self.provider)
+            failure = classify(None, self._head.raw, self.headers, self.provider)
             self._fail(broken(f"the reply is no JSON and no stream: {failure.message}"), events)
         elif self._whole is not None:
             self._warn("the body ended inside its JSON document")
@@ -387,12 +396,3 @@ class ChatReader:
             for name in dropped
         )
         return Outcome(kind, response, None, dropped, warnings + told)
-
-
-def read_whole(raw: JsonObject, provider: Provider) -> Reply:
-    """A reply that is parsed already."""
-    reply = Reply(provider)
-    reply.whole = True
-    take_body(reply, raw)
-    reply.flush()
-    return reply

@@ -10,8 +10,8 @@ from harness.model import Exchange, JsonObject, NormalizedResponse, Provider
 from harness.transports._failures import is_error
 from harness.transports._merging import Merging, plus
 from harness.transports._wired import Wired
-from harness.transports.chat_completions import build, meaning, writer
-from harness.transports.chat_completions import reader as reading
+from harness.transports.chat_completions import body, build, meaning, writer
+from harness.transports.chat_completions.reader import ChatReader
 from harness.transports.chat_completions.regions import regions
 
 _OPENINGS = (b'"chat.completion.chunk"', b'"chat.completion"')
@@ -19,7 +19,7 @@ _PROBE = 2000  # bytes of a body that tell which wire it is
 
 
 def read_whole(raw: JsonObject, provider: Provider) -> NormalizedResponse:
-    return reading.read_whole(raw, provider).response(interrupted=False)[0]
+    return body.read_whole(raw, provider).response(interrupted=False)[0]
 
 
 def is_reply(raw: Any) -> bool:
@@ -56,7 +56,7 @@ TRANSPORT: ProviderTransport = Wired(
     writer=writer,
     convert_messages=build.messages,
     convert_tools=build.tools,
-    reader=reading.ChatReader,
+    reader=ChatReader,
     read_whole=read_whole,
     validate_response=is_reply,
     counts=counts,
