@@ -94,3 +94,17 @@ def test_the_same_call_again_has_an_id_of_its_own(wire):
     assert [identity for identity, _ in answers] == [identity for identity, _ in long]
     made = user("Go."), asked(call(short[0][0])), result(short[0][0], "1")
     assert converted(wire, *turn, *made)[0][:1] == short
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_a_function_call_of_before_there_were_tools_keeps_its_result(wire):
+    """The old shape has one call, no id, and a result of its own role."""
+    old = {"name": "read_file", "arguments": '{"path":"a"}'}
+    calls, answers = converted(
+        wire,
+        user("Read it"),
+        {"role": "assistant", "content": None, "function_call": old},
+        {"role": "function", "name": "read_file", "content": "two lines"},
+    )
+    assert [name for _, name in calls] == ["read_file"]
+    assert answers == [(calls[0][0], "two lines")]

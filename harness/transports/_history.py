@@ -74,6 +74,7 @@ def identified(messages: Sequence[Any]) -> list[Any]:
     """The history with an id for every call, made of the call itself where it has none (A06), and
     for every result that a call of its turn waits for. A result without one belongs to the first
     call that had none, else to the first that nothing answers."""
+    messages = [_of_today(message) for message in messages]
     used: dict[str, int] = {}
     made: list[Any] = []
     begin = 0
@@ -83,6 +84,20 @@ def identified(messages: Sequence[Any]) -> list[Any]:
             made += _turn(messages[begin:end], used)
             begin = end
     return made
+
+
+def _of_today(message: Any) -> Any:
+    """A message of before there were tools, which had one function call without an id."""
+    if not isinstance(message, dict):
+        return message
+    if message.get("role") == "function":
+        return {**message, "role": "tool"}
+    if not _speaks(message) or "function_call" not in message:
+        return message
+    kept = {key: value for key, value in message.items() if key != "function_call"}
+    if isinstance(message["function_call"], dict) and not _calls(message):
+        kept["tool_calls"] = [{"type": "function", "function": message["function_call"]}]
+    return kept
 
 
 def _turn(turn: Sequence[Any], used: dict[str, int]) -> list[Any]:
@@ -126,7 +141,7 @@ def key_of(call: Any) -> str:
 
 def _answers(message: Any) -> str | None:
     """The id that a result names; None for what is no result."""
-    if not isinstance(message, dict) or message.get("role") not in ("tool", "function"):
+    if not isinstance(message, dict) or message.get("role") != "tool":
         return None
     return str(message.get("tool_call_id") or "").strip()
 

@@ -49,7 +49,7 @@ def turns(messages: Sequence[JsonObject], provider: Provider) -> JsonObject:
             system += _system(message)
         elif role == "assistant":
             made.append({"role": "assistant", "content": _assistant(message, broken)})
-        elif role in ("tool", "function"):
+        elif role == "tool":
             made.append({"role": "user", "content": [_tool_result(message, broken)]})
         else:
             made.append({"role": "user", "content": _user(message)})

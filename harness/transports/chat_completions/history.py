@@ -13,7 +13,7 @@ from harness.model import JsonObject
 from harness.transports._arguments import NOTHING, as_text, repair
 from harness.transports._history import healed, identified, key_of
 
-ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
+ROLES = frozenset({"system", "developer", "user", "assistant", "tool"})
 UNNAMED = "invalid_tool_call"
 UNAVAILABLE = "[Result unavailable — see context summary above]"
 CORRUPT = "[The arguments of this call were corrupt and were replaced by {}] "
@@ -93,7 +93,7 @@ def _paired(messages: list[JsonObject]) -> list[JsonObject]:
     while position < len(messages):
         message = messages[position]
         position += 1
-        if message["role"] in ("tool", "function"):
+        if message["role"] == "tool":
             continue
         made.append(message)
         if "tool_calls" not in message:

@@ -37,7 +37,7 @@ class Conversion:
                 self.instructions.append(text)
         elif role == "assistant":
             self.input += self._assistant(message)
-        elif role in ("tool", "function"):
+        elif role == "tool":
             self.input.append(self._result(message))
         else:
             self.input.append({"role": "user", "content": parts_of(content)})
