@@ -168,6 +168,16 @@ def test_calls_and_results_pair_by_call_id():
     ]
 
 
+def test_an_id_that_lost_its_half_still_pairs():
+    assistant = {
+        "role": "assistant",
+        "tool_calls": [{"id": "|fc_1", "type": "function", "function": {"name": "f"}}],
+    }
+    result = {"role": "tool", "tool_call_id": "|fc_1", "content": "Done"}
+    ids = [item["call_id"] for item in convert(assistant, result)["input"]]
+    assert ids == ["fc_1", "fc_1"]
+
+
 def test_a_turn_goes_back_as_it_came_without_ids():
     """F10, F13, F14: thoughts before what they led to, in the reply's own order; with nothing
     stored, neither a thought's id nor a message's is sent."""

@@ -71,7 +71,7 @@ class Conversion:
         name, arguments = str(own.get("name") or ""), own.get("arguments")
         custom = call.get("type") == "custom" or call.get("item_type") == "custom_tool_call"
         wire = as_text(own.get("input", arguments) if custom else arguments)
-        call_id = key_of(call).partition("|")[0]
+        call_id = _for_call(key_of(call))
         if custom:
             self._custom.add(call_id)
             return {"type": "custom_tool_call", "call_id": call_id, "name": name, "input": wire}
@@ -79,9 +79,15 @@ class Conversion:
         return item | {"arguments": wire if wire.strip() else "{}"}
 
     def _result(self, message: JsonObject) -> JsonObject:
-        call_id = str(message.get("tool_call_id") or "").strip().partition("|")[0]
+        call_id = _for_call(str(message.get("tool_call_id") or "").strip())
         kind = "custom_tool_call_output" if call_id in self._custom else "function_call_output"
         return {"type": kind, "call_id": call_id, "output": parts_of(message.get("content"))}
+
+
+def _for_call(joined: str) -> str:
+    """The call's half of an id that one server joins with its item's by a bar."""
+    call, _, item = joined.partition("|")
+    return call or item
 
 
 def _in_order(
