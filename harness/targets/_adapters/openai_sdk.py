@@ -119,6 +119,7 @@ def chat_result(completion, session):
             "raw_finish_reason": as_text(choice.finish_reason),
             "usage": usage(completion),
             "refusal": as_text(message.refusal),
+            "provider_data": {"message": session["previous"]},
         },
     }
 
