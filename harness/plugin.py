@@ -29,7 +29,7 @@ from harness.model import Level, Verdict, VerdictKind
 from harness.providers import PROVIDERS
 from harness.record.fixtures import add_option, record_first
 from harness.record.fixtures import harness_tape as harness_tape  # noqa: PLC0414 -- for pytest
-from harness.reports import check_report, write_report
+from harness.reports import check_reports, write_report
 from harness.secrets import masked
 from harness.settings import Settings, is_asked_for, read_settings
 
@@ -126,8 +126,7 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         run = config.stash[RUN] = Run(config)
         reports: list[str] = config.getoption("--harness-report")
-        for asked in reports:
-            check_report(asked)
+        check_reports(reports)
     except HarnessError as error:
         raise pytest.UsageError(masked(error.render())) from error
     if reports and not config.option.collectonly and not hasattr(config, "workerinput"):

@@ -254,6 +254,16 @@ def test_a_report_on_stdout_has_it_for_itself(home, capfd, form, parse):
     assert "1 passed" in capfd.readouterr().out
 
 
+@pytest.mark.parametrize("place", ["-", "out/report"])
+def test_two_reports_have_two_places(home, capsys, place):
+    """The second would be written over the first, or into the middle of it."""
+    both = ["--report", f"json:{place}", "--report", f"junit:{place}"]
+    assert run("--target", "lies_toy:make", *both) == 2
+    told = capsys.readouterr().err
+    assert f"reports 'json:{place}' and 'junit:{place}' would go to one place" in told
+    assert not (home / "out").exists()
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device here")
 def test_a_full_disk_takes_the_report_and_not_the_answer(home, capsys):
     """2, with a sentence, and what was found all night is told."""

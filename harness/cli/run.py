@@ -22,7 +22,7 @@ from harness.engine.story import tell
 from harness.errors import UsageError
 from harness.model import Level, Verdict, VerdictKind
 from harness.providers import PROVIDERS
-from harness.reports import REPORTS, check_report, write_report
+from harness.reports import REPORTS, check_report, check_reports, write_report
 from harness.settings import read_settings
 
 _MOST_TOLD = 10  # cells that only the strict mind, below the summary
@@ -63,8 +63,7 @@ def add(subparsers: Any) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     settings = read_settings(Path.cwd())
-    for asked in arguments.report:
-        check_report(asked)
+    check_reports(arguments.report)
     if arguments.jobs < 1:
         raise UsageError("--jobs must be at least 1", found=str(arguments.jobs))
     folders = settings.folders or (builtin("scenarios"),)

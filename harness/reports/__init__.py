@@ -15,8 +15,18 @@ Render = Callable[[Sequence[dict[str, Any]]], str]
 REPORTS: Room[Render] = Room("harness.reports", "render", kind="report", group="harness.reports")
 
 
+def check_reports(asked: Sequence[str]) -> None:
+    """Refused before the run rather than after it: also a place where two would stand."""
+    taken: dict[Path, str] = {}
+    for one in asked:
+        place = check_report(one)[1].absolute()
+        if place in taken:
+            raise UsageError(f"reports {taken[place]!r} and {one!r} would go to one place")
+        taken[place] = one
+
+
 def check_report(asked: str) -> tuple[str, Path]:
-    """`FORMAT:PATH`, refused before the run rather than after it."""
+    """`FORMAT:PATH`, and nothing that is known to fail."""
     name, colon, path = asked.partition(":")
     if not colon or not path:
         known = ", ".join(REPORTS.names())
