@@ -4,6 +4,8 @@ An adapter is a file beside this one that calls `serve(started, run)`. `run(turn
 result as a dict without `op` and `id`, or raises Skipped. It may be copied out of this folder.
 """
 
+import importlib
+import importlib.util
 import json
 import sys
 
@@ -58,6 +60,19 @@ def failed(error, response=None):
             "status": status if isinstance(status, int) else None,
         },
     }
+
+
+def http_errors(*names):
+    """The client's transport library, whose exceptions can surface unwrapped, is another one in
+    other versions of the client: of each that is installed, the class of its errors."""
+    found = [importlib.import_module(name) for name in names if importlib.util.find_spec(name)]
+    return tuple(library.HTTPError for library in found)
+
+
+def field(holder, name):
+    """A field that older versions of the client have no type for: there it is in a dict, as it
+    came, or missing where it did not come. It is no mistake of theirs to have none."""
+    return holder.get(name) if isinstance(holder, dict) else getattr(holder, name, None)
 
 
 def history(messages, session):

@@ -4,12 +4,11 @@ import importlib.metadata
 import json
 
 import anthropic
-import httpx2  # the client's own transport library: its exceptions surface unwrapped
-from _loop import Skipped, as_text, failed, history, image, read, serve, stepped
+from _loop import Skipped, as_text, failed, field, history, http_errors, image, read, serve, stepped
 
 SURFACED = (
     anthropic.AnthropicError,
-    httpx2.HTTPError,
+    *http_errors("httpx", "httpx2"),
     ValueError,
     TypeError,
     RuntimeError,
@@ -192,17 +191,21 @@ def result(final, session):
 
 
 def usage(counted):
-    cached = count(counted.cache_read_input_tokens), count(counted.cache_creation_input_tokens)
+    cached = [
+        count(field(counted, name))
+        for name in ("cache_read_input_tokens", "cache_creation_input_tokens")
+    ]
     fresh, output = count(counted.input_tokens), count(counted.output_tokens)
     whole = None if fresh is None else fresh + sum(one or 0 for one in cached)
-    details = counted.output_tokens_details
     return {
         "input_tokens": whole,
         "output_tokens": output,
         "total_tokens": None if whole is None or output is None else whole + output,
         "cache_read_tokens": cached[0],
         "cache_write_tokens": cached[1],
-        "reasoning_tokens": count(getattr(details, "thinking_tokens", None)),
+        "reasoning_tokens": count(
+            field(field(counted, "output_tokens_details"), "thinking_tokens")
+        ),
     }
 
 

@@ -5,16 +5,22 @@ together by its own accumulator, responses by their last event that holds one.
 """
 
 import importlib.metadata
+import importlib.util
 
-import httpx2  # the client's own transport library: its exceptions can surface
 import openai
-from _loop import Skipped, as_text, failed, history, read, serve, stepped
-from openai.lib.streaming.chat import ChatCompletionStreamState
+from _loop import Skipped, as_text, failed, field, history, http_errors, read, serve, stepped
 
-MODES = ["chat_completions", "codex_responses"]
+try:
+    from openai.lib.streaming.chat import ChatCompletionStreamState
+except ImportError:  # before 1.56 there was none in public
+    ChatCompletionStreamState = None
+
+MODES = ["chat_completions"]
+if importlib.util.find_spec("openai.resources.responses"):  # since 1.66
+    MODES.append("codex_responses")
 SURFACED = (
     openai.OpenAIError,
-    httpx2.HTTPError,
+    *http_errors("httpx", "httpx2"),
     ValueError,
     TypeError,
     RuntimeError,
@@ -47,8 +53,9 @@ def chat(client, turn, emit, session):
         except SURFACED as error:
             return failed(error)
         return read(chat_result, whole, session)
-    state = ChatCompletionStreamState()
-    seen = []
+    if ChatCompletionStreamState is None:
+        raise Skipped("public accumulator of chat streams: openai has one since 1.56")
+    state, seen = ChatCompletionStreamState(), []
     try:
         stream = client.chat.completions.create(
             model=turn["model"],
@@ -118,7 +125,7 @@ def chat_result(completion, session):
             "finish_reason": chat_finish(choice.finish_reason),
             "raw_finish_reason": as_text(choice.finish_reason),
             "usage": usage(completion),
-            "refusal": as_text(message.refusal),
+            "refusal": as_text(field(message, "refusal")),
             "provider_data": {"message": session["previous"]},
         },
     }
@@ -179,7 +186,7 @@ def usage(completion):
     counted = completion.usage
     if counted is None:
         return None
-    prompt, output = counted.prompt_tokens_details, counted.completion_tokens_details
+    prompt, output = (field(counted, f"{kind}_tokens_details") for kind in ("prompt", "completion"))
     return {
         "input_tokens": count(counted.prompt_tokens),
         "output_tokens": count(counted.completion_tokens),
@@ -376,7 +383,7 @@ def faulty(kind, message):
 
 
 def detail(counts, name):  # a compatible server may leave it out, and its whole group with it
-    return count(getattr(counts, name, None))
+    return count(field(counts, name))
 
 
 if __name__ == "__main__":
