@@ -165,3 +165,29 @@ def test_the_list_of_commands_is_the_one_that_is_kept(capsys):
         main(["--help"])
     told = " ".join(capsys.readouterr().out.split())
     assert all(says in told for says in COMMANDS.values())
+
+
+def test_half_of_a_surrogate_pair_is_shown_as_its_escape(tmp_path):
+    """A story is told to its end, whatever a target has reported."""
+    (tmp_path / "half.py").write_text(
+        "import json, sys\n"
+        "for line in sys.stdin:\n"
+        "    turn = json.loads(line)\n"
+        "    if turn['op'] == 'start':\n"
+        "        answer = dict(op='started', name='h', version='0', language='python',\n"
+        "                      transports=['chat_completions'])\n"
+        "    elif turn['op'] == 'run':\n"
+        "        told = dict(content='\\ud83d', tool_calls=None, finish_reason='stop')\n"
+        "        answer = dict(op='result', id=turn['id'], outcome='complete', response=told)\n"
+        "    else:\n"
+        "        break\n"
+        "    print(json.dumps(answer), flush=True)\n"
+    )
+    words = ["harness", "explain", "text_is_text[openai-chat-whole]"]
+    words += ["--target-cmd", f"{sys.executable} half.py"]
+    command = f"import sys; from harness.cli import console; sys.argv = {words!r}; console()"
+    done = subprocess.run(
+        [sys.executable, "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert r"\ud83d" in done.stdout

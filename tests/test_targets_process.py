@@ -25,6 +25,7 @@ from harness.model import (
     Turn,
     VerdictKind,
 )
+from harness.targets._adapters._loop import history
 from harness.targets._process import ProcessTarget, from_command
 
 STARTED = {
@@ -347,3 +348,10 @@ def test_the_adapter_never_sees_the_expectation():
     sent = _messages.run(spec)
     assert set(sent) >= {"op", "id", "session", "turn", "base_url", "request", "stream"}
     assert not {"expect", "fault", "faults", "meaning", "scenario"} & set(sent)
+
+
+def test_a_client_that_gave_no_reply_is_asked_without_it():
+    """The message that stands for it is left out, and is no crash of the adapter."""
+    asked = [{"role": "user"}, {"role": "assistant", "from": "previous"}, {"role": "user"}]
+    assert history(asked, {}) == [asked[0], asked[2]]
+    assert history(asked, {"previous": {"role": "assistant"}})[1] == {"role": "assistant"}

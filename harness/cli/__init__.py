@@ -75,8 +75,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def console() -> None:
     """A target is named as module:make, and looked for where the user stands first."""
-    if isinstance(sys.stdout, io.TextIOWrapper):  # so that answers and progress keep their order
-        sys.stdout.reconfigure(line_buffering=True)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Line by line, so that answers and progress keep their order; and half of a surrogate
+        # pair, which a server or a target may have said, is shown as its escape.
+        sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")
     sys.path.insert(0, str(Path.cwd()))
     sys.excepthook = _crashed
     sys.exit(main())

@@ -76,8 +76,10 @@ def field(holder, name):
 
 
 def history(messages, session):
-    """The messages, with the client's own last reply where the scenario says `from: previous`."""
-    return [session.get("previous", m) if m.get("from") == "previous" else m for m in messages]
+    """The messages, with the client's own last reply where the scenario says `from: previous`: a
+    client that has given none is asked without it."""
+    said = [session.get("previous") if m.get("from") == "previous" else m for m in messages]
+    return [m for m in said if m is not None]
 
 
 def stepped(stream, surfaced, take):
