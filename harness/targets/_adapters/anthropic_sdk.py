@@ -62,7 +62,9 @@ def streamed(stream, emit, session):
 
     for event in stepped(stream, SURFACED, take):
         if isinstance(event, Exception):
-            return failed(event, read(partial, kept.get("snapshot")))
+            held = read(partial, kept.get("snapshot"))
+            unreadable = held is not None and "outcome" in held
+            return failed(event, None if unreadable else held)
         emitted(event, emit, named)
         if event.type == "message_stop":
             return read(result, stream.current_message_snapshot, session)
