@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from miniatures.every import MINIATURES
 from miniatures.traces import (
+    USAGE,
     calling,
     dying,
     events,
@@ -13,6 +14,7 @@ from miniatures.traces import (
     outcome,
     refreshed,
     request,
+    response,
     retried,
     two_turns,
     whole,
@@ -262,3 +264,19 @@ def test_an_end_without_a_reason_is_not_called_a_cut():
     assert sentence == (
         "the stream ended without a finish reason, and the reply was reported complete (stop)"
     )
+
+
+@pytest.mark.parametrize("name", ["means", "usage_is_exact"])
+def test_a_total_that_is_the_sum_of_what_is_told_is_told(name):
+    """A client without a place for the total loses nothing; one without the parts does."""
+
+    def judged(told, **counts):
+        return list(INVARIANTS.get(name)(response(calling(), usage=told), 0, **counts))
+
+    told = replace(USAGE, total_tokens=None)
+    assert judged(told) == []
+    assert any("total_tokens is 19" in said for said in judged(replace(USAGE, total_tokens=19)))
+    assert any("total_tokens is None" in said for said in judged(replace(told, output_tokens=None)))
+    if name == "usage_is_exact":
+        assert judged(told, total_tokens=18) == []
+        assert judged(told, total_tokens=19) == ["total_tokens is None, and 19 is right"]
