@@ -254,6 +254,24 @@ def test_what_is_missing_is_told_with_the_error_in_its_place(name):
     assert len(sentence) < 400
 
 
+@pytest.mark.parametrize("name", ["text_is_exact", "finish_reason_is"])
+def test_what_is_missing_from_a_part_of_a_reply_is_told_with_what_broke_it_off(name):
+    """On one line, however many the client's own message has."""
+    failure = Failure(FailureKind.UNKNOWN, "odd delta.\n\n{'citation': 1}", "ValueError")
+    trace = response(calling(), content=None, finish_reason=None)
+    trace = outcome(trace, kind=OutcomeKind.INTERRUPTED, failure=failure)
+    (sentence,) = INVARIANTS.get(name)(trace, 0)
+    assert sentence.endswith(" (the outcome is interrupted: odd delta. {'citation': 1})")
+
+
+@pytest.mark.parametrize("name", ["means", "arguments_are_exact"])
+def test_a_call_that_is_missing_is_told_with_what_the_target_dropped(name):
+    """The client has seen it: what it made of it is not that nothing came."""
+    trace = outcome(response(calling(), tool_calls=None), dropped=("get_weather",))
+    sentence, *_ = INVARIANTS.get(name)(trace, 0)
+    assert sentence.endswith(" (dropped, it says: get_weather)")
+
+
 def test_an_end_without_a_reason_is_not_called_a_cut():
     """The terminator came: the sentence says what did not."""
     trace = whole()

@@ -122,11 +122,13 @@ def raised(report: Report) -> bool:
 
 
 def instead(report: Report) -> str:
-    """What came in the place of a reply: why something is missing, said beside what it is."""
-    failure = report.outcome.failure
-    if report.outcome.response is not None or failure is None:
-        return ""
-    told = failure.message if len(failure.message) <= _TOLD else failure.message[:_TOLD] + "..."
+    """Why something is missing, said beside what it is: the failure, or the calls that the target
+    itself names as dropped."""
+    failure, dropped = report.outcome.failure, report.outcome.dropped
+    if failure is None:
+        return f" (dropped, it says: {', '.join(dropped):.{_TOLD}})" if dropped else ""
+    message = " ".join(failure.message.split())  # a client's own may have many lines
+    told = message if len(message) <= _TOLD else message[:_TOLD] + "..."
     return f" (the outcome is {report.outcome.kind}: {told})"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from harness.errors import UsageError
 from harness.invariants._json import same, value_of
 from harness.invariants._usage import wrong
-from harness.invariants._wire import report_of
+from harness.invariants._wire import instead, report_of
 from harness.model import Level, NormalizedResponse, OutcomeKind, Trace
 
 LEVEL = Level.MUST
@@ -44,7 +44,8 @@ def check(
             for name, got, sent in wrong(trace, outcome.response.usage, meaning.usage):
                 yield f"{name} is {got}, and {sent} was sent"
         else:
-            yield from _COMPARE[part](outcome.response, meaning)
+            why = instead(report) if part == "calls" else ""
+            yield from (said + why for said in _COMPARE[part](outcome.response, meaning))
 
 
 def _content(got: NormalizedResponse, meant: NormalizedResponse) -> Iterator[str]:
