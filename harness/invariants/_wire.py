@@ -122,14 +122,19 @@ def raised(report: Report) -> bool:
 
 
 def instead(report: Report) -> str:
-    """Why something is missing, said beside what it is: the failure, or the calls that the target
-    itself names as dropped."""
-    failure, dropped = report.outcome.failure, report.outcome.dropped
+    """What broke the reply off: why something is missing, said beside what it is."""
+    failure = report.outcome.failure
     if failure is None:
-        return f" (dropped, it says: {', '.join(dropped):.{_TOLD}})" if dropped else ""
+        return ""
     message = " ".join(failure.message.split())  # a client's own may have many lines
     told = message if len(message) <= _TOLD else message[:_TOLD] + "..."
     return f" (the outcome is {report.outcome.kind}: {told})"
+
+
+def without_call(report: Report) -> str:
+    """Why a call is missing: what broke the reply off, or that the target itself dropped some."""
+    dropped = ", ".join(report.outcome.dropped)
+    return instead(report) or (f" (dropped, it says: {dropped:.{_TOLD}})" if dropped else "")
 
 
 def exchange_of(trace: Trace, sent: Sent) -> Exchange | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from harness.invariants._json import same, value_of
-from harness.invariants._wire import instead, meant_calls, report_of, reported_calls
+from harness.invariants._wire import meant_calls, report_of, reported_calls, without_call
 from harness.model import Level, Trace
 
 LEVEL = Level.MUST
@@ -25,7 +25,7 @@ def check(trace: Trace, turn: int, value: Sequence[Any] | None = None) -> Iterat
     wanted = list(value) if value is not None else [c.arguments for c in meant_calls(trace, turn)]
     got = [call.arguments for call in reported_calls(trace, turn)]
     if len(got) != len(wanted):
-        yield f"{len(wanted)} calls were sent, and {len(got)} reported{instead(report)}"
+        yield f"{len(wanted)} calls were sent, and {len(got)} reported{without_call(report)}"
         return
     for number, (sent, reported) in enumerate(zip(wanted, got, strict=True)):
         if not _equal(sent, reported):

@@ -8,7 +8,7 @@ from typing import Any
 from harness.errors import UsageError
 from harness.invariants._json import same, value_of
 from harness.invariants._usage import wrong
-from harness.invariants._wire import instead, report_of
+from harness.invariants._wire import report_of, without_call
 from harness.model import Level, NormalizedResponse, OutcomeKind, Trace
 
 LEVEL = Level.MUST
@@ -44,7 +44,7 @@ def check(
             for name, got, sent in wrong(trace, outcome.response.usage, meaning.usage):
                 yield f"{name} is {got}, and {sent} was sent"
         else:
-            why = instead(report) if part == "calls" else ""
+            why = without_call(report) if part == "calls" else ""
             yield from (said + why for said in _COMPARE[part](outcome.response, meaning))
 
 
