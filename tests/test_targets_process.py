@@ -87,13 +87,13 @@ MISBEHAVIOURS = {
         AFTER_START
         + "event = {'op': 'event', 'id': message['id'], 'kind': 'text', 'at': float('nan')}\n"
         + "print(json.dumps(event), flush=True); time.sleep(60)",
-        "no JSON object",
+        "(NaN is no JSON)",
     ),
     "too_large_a_number": (
         AFTER_START
         + "event = {'op': 'event', 'id': message['id'], 'kind': 'text', 'at': 0}\n"
         + "print(json.dumps(event).replace('0', '1e999'), flush=True); time.sleep(60)",
-        "no JSON object",
+        "(1e999 is too large)",
     ),
     "too_deep": (
         AFTER_START + "print('[' * 100000, flush=True); time.sleep(60)",

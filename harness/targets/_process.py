@@ -106,11 +106,12 @@ class ProcessTarget:
         line = self._pipe.receive(deadline)
         try:
             message = json.loads(line, parse_constant=_no_number, parse_float=_finite)
-        except (ValueError, RecursionError):
-            message = None
+            why = ""
+        except (ValueError, RecursionError) as error:
+            message, why = None, f" ({error})"
         if not isinstance(message, dict):
             shown = line[:200].decode("utf-8", "replace")
-            raise self._pipe.broken(f"the adapter's line is no JSON object: {shown!r}")
+            raise self._pipe.broken(f"the adapter's line is no JSON object: {shown!r}{why}")
         return message
 
 
