@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 from miniatures.every import MINIATURES
-from miniatures.traces import dying
+from miniatures.of_accounts import declaring
+from miniatures.traces import dying, outcome
 
 from harness.invariants import INVARIANTS
+from harness.model import OutcomeKind
 
 # What a WHY may rest on: a specification's section, a page, a vendor's reference, a CVE, a row of
 # the catalogue, or a bug with its number or release.
@@ -79,3 +81,43 @@ def test_an_invariant_does_not_judge_a_turn_that_was_declined(name):
     skipped = replace(trace.reports[0], skipped="tools")
     trace = replace(trace, reports=(skipped,))
     assert list(INVARIANTS.get(name)(trace, 0)) == []
+
+
+NEVER_HAD = [
+    ("loses_the_reason", "no_finish"),
+    ("completes_without_a_reason", "no_finish"),
+    ("loses_usage", "no_usage"),
+    ("loses_cached_tokens", "no_usage"),
+    ("drops_reasoning", "no_reasoning"),
+]
+
+
+def spoilt(name, feature, **changes):
+    (miniature,) = (one for one in MINIATURES if one.name == name)
+    trace = declaring(miniature.spoil(miniature.good()), feature)
+    return judged(miniature, outcome(trace, **changes))
+
+
+@pytest.mark.parametrize(("name", "feature"), NEVER_HAD)
+def test_a_field_that_the_target_never_has_is_not_missed(name, feature):
+    """It says so once; what says so of another field is still asked for this one."""
+    assert spoilt(name, feature) == []
+    assert spoilt(name, {"no_finish": "no_usage"}.get(feature, "no_finish"))
+
+
+@pytest.mark.parametrize("name", ["loses_the_reason", "loses_usage", "drops_reasoning"])
+def test_a_reply_that_never_came_is_missed_by_whoever_has_no_such_field(name):
+    """A target without finish reasons that raises has lost more than a finish reason."""
+    feature = dict(NEVER_HAD)[name]
+    assert spoilt(name, feature, kind=OutcomeKind.ERROR, response=None)
+
+
+@pytest.mark.parametrize("part", ["content", "calls", "ids"])
+def test_no_target_is_spared_its_text_and_its_calls(part):
+    """They are what a reply is."""
+    caught = [one for one in MINIATURES if one.invariant == "means"]
+    missed = {one.name for one in caught if judged(one, one.spoil(one.good()))}
+    told = {
+        one.name for one in caught if judged(one, declaring(one.spoil(one.good()), f"no_{part}"))
+    }
+    assert told == missed

@@ -24,6 +24,7 @@ from harness.model import (
 
 WARNING = "⚠"
 _TOLD = 200  # characters of an error inside another sentence: it may be a whole page
+_SPARED = frozenset({"finish", "reasoning", "usage"})
 TOKEN_PATHS = ("/oauth", "/token", "agent-key", "copilot_internal", "/refresh")
 
 
@@ -113,6 +114,12 @@ def report_of(trace: Trace, turn: int) -> Report | None:
     if turn >= len(trace.reports) or trace.reports[turn].skipped:
         return None
     return trace.reports[turn]
+
+
+def has_no(trace: Trace, what: str) -> bool:
+    """The target says of itself that its replies have no such field. That is told once, by its
+    untestable family, and not again as a red case of every other; text and calls they all have."""
+    return what in _SPARED and f"no_{what}" in trace.case.facts.get("features", ())
 
 
 def raised(report: Report) -> bool:

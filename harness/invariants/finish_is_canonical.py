@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.invariants._wire import report_of
+from harness.invariants._wire import has_no, report_of
 from harness.model import FinishReason, Level, OutcomeKind, Trace
 
 LEVEL = Level.MUST
@@ -21,7 +21,7 @@ def check(trace: Trace, turn: int) -> Iterator[str]:
         return
     reason = report.outcome.response.finish_reason
     if reason is None:
-        if report.outcome.kind == OutcomeKind.COMPLETE:
+        if report.outcome.kind == OutcomeKind.COMPLETE and not has_no(trace, "finish"):
             yield "the reply is complete, and has no finish reason"
     elif reason not in set(FinishReason):
         yield f"{reason!r} is no canonical finish reason"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.invariants._wire import instead, report_of
+from harness.invariants._wire import has_no, instead, report_of
 from harness.model import Level, Trace
 
 LEVEL = Level.MUST
@@ -22,6 +22,8 @@ def check(trace: Trace, turn: int, value: str | None = None) -> Iterator[str]:
     wanted = value if value is not None else meaning.finish_reason if meaning else None
     response = report.outcome.response
     got = response.finish_reason if response else None
+    if response is not None and has_no(trace, "finish"):
+        return
     if got != wanted:
         said = f"the reply finished with {_said(got)}, and {_said(wanted)} was sent"
         yield said + instead(report)

@@ -8,7 +8,7 @@ from typing import Any
 from harness.errors import UsageError
 from harness.invariants._json import same, value_of
 from harness.invariants._usage import wrong
-from harness.invariants._wire import report_of, without_call
+from harness.invariants._wire import has_no, report_of, without_call
 from harness.model import Level, NormalizedResponse, OutcomeKind, Trace
 
 LEVEL = Level.MUST
@@ -38,7 +38,7 @@ def check(
     for part in value:
         if part not in PARTS:
             raise UsageError(f"{part!r} is no part of a reply", hint=f"It has {', '.join(PARTS)}")
-        if part in without:
+        if part in without or has_no(trace, part):
             continue
         if part == "usage":
             for name, got, sent in wrong(trace, outcome.response.usage, meaning.usage):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.invariants._wire import delivered, raised, report_of
+from harness.invariants._wire import delivered, has_no, raised, report_of
 from harness.model import EventKind, Level, RegionKind, Trace
 
 LEVEL = Level.MUST
@@ -21,6 +21,8 @@ def check(trace: Trace, turn: int, value: str | None = None) -> Iterator[str]:
     meaning = trace.case.turns[turn].meaning
     wire = delivered(trace, turn)
     response = report.outcome.response
+    if response is not None and has_no(trace, "reasoning"):
+        return
     got = (response.reasoning if response else None) or ""
     shown = "".join(e.text for e in report.events if e.kind == EventKind.REASONING)
     if wire.cut and raised(report) and not shown:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.invariants._usage import DETAILS, wrong
-from harness.invariants._wire import report_of
+from harness.invariants._wire import has_no, report_of
 from harness.model import Level, Trace, Usage
 
 LEVEL = Level.MUST
@@ -20,6 +20,8 @@ def check(trace: Trace, turn: int, **counts: int | None) -> Iterator[str]:
     if report is None:
         return
     response = report.outcome.response
+    if response is not None and has_no(trace, "usage"):
+        return
     meaning = trace.case.turns[turn].meaning
     meant = Usage(**counts) if counts else meaning.usage if meaning else None
     usage = response.usage if response else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from harness.invariants._usage import DETAILS, told, wrong
-from harness.invariants._wire import report_of
+from harness.invariants._wire import has_no, report_of
 from harness.model import Level, Trace, Usage
 
 LEVEL = Level.MUST
@@ -23,6 +23,8 @@ def check(
     if report is None:
         return
     response = report.outcome.response
+    if response is not None and has_no(trace, "usage"):
+        return
     usage = response.usage if response else None
     given = {**(value or {}), **counts}
     if given:
