@@ -189,3 +189,15 @@ def test_the_demo_is_red_and_green_and_writes_its_report(tmp_path, capsys):
     index = json.loads(file.read_text().split('id="index">')[1].split("</script>")[0])
     assert {column[2] for column in index["columns"]} == {"naive", "reference"}
     assert not index["counts"]["errored"]
+
+
+@pytest.mark.parametrize("name", ["text", "markdown", "github", "junit"])
+def test_of_a_later_turn_every_report_says_which(name):
+    """Of nineteen turns that ask the same, the sentence alone does not say where to look."""
+    red = next(one for one in judged() if one["verdict"] == "failed" and not one["known"])
+    first = red["violations"][0]
+    told = render(name, [{**red, "violations": [first, {**first, "turn": 2}]}])
+    told = told if isinstance(told, str) else told.decode()
+    level, named = first["level"].upper(), first["invariant"]
+    assert f"{level} {named}: " in told.replace("%3A", ":")
+    assert f"{level} {named}, turn 2: " in told.replace("%2C", ",").replace("%3A", ":")

@@ -164,7 +164,8 @@ def _tell_shoulds(verdicts: list[Verdict], summary: TextIO) -> None:
     for verdict in red[:_MOST_TOLD]:
         print(f"STRICT {verdict.case.id}", file=summary)
         for violation in verdict.violations:
-            print(f"  SHOULD {violation.invariant}: {violation.sentence}", file=summary)
+            turn = f", turn {violation.turn}" if violation.turn else ""
+            print(f"  SHOULD {violation.invariant}{turn}: {violation.sentence}", file=summary)
     if len(red) > _MOST_TOLD:
         print(f"STRICT {len(red) - _MOST_TOLD} more: a report has each of them", file=summary)
 

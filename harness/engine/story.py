@@ -29,6 +29,12 @@ def tell(verdict: Verdict, terms: Terms = UNTOLD, *, all_pieces: bool = False) -
     return "\n".join(lines)
 
 
+def named(violation: Json) -> str:
+    """What does not hold, and of which turn where that is not the first."""
+    turn = f", turn {violation['turn']}" if violation["turn"] else ""
+    return f"{violation['level'].upper()} {violation['invariant']}{turn}"
+
+
 def _lines(document: Json, most: int) -> Iterator[str]:
     yield f"{document['case']}: {document['verdict']}"
     yield f"  {document['title']}"
@@ -38,9 +44,7 @@ def _lines(document: Json, most: int) -> Iterator[str]:
     if document["reason"]:
         yield textwrap.indent(document["reason"].rstrip(), "  ")
     for violation in document["violations"]:
-        turn = f", turn {violation['turn']}" if violation["turn"] else ""
-        level, name = violation["level"].upper(), violation["invariant"]
-        yield f"  {level} {name}{turn}: {violation['sentence']}"
+        yield f"  {named(violation)}: {violation['sentence']}"
     story = story_of(document)
     if story:
         for number, turn in enumerate(story["turns"]):

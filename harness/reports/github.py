@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from harness.engine.story import named
 from harness.reports._count import KINDS, count, is_red
 from harness.reports._reason import short
 
@@ -42,10 +43,7 @@ def _lines(documents: Sequence[dict[str, Any]]) -> Iterator[str]:
 
 
 def _sentences(document: dict[str, Any]) -> str:
-    return "\n".join(
-        f"{one['level'].upper()} {one['invariant']}: {one['sentence']}"
-        for one in document["violations"]
-    )
+    return "\n".join(f"{named(one)}: {one['sentence']}" for one in document["violations"])
 
 
 def _command(kind: str, title: str, text: str, document: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from harness.engine.story import named
 from harness.reports._count import count, is_red
 
 _FORBIDDEN = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -49,9 +50,7 @@ def _case(suite: ET.Element, cell: dict[str, Any]) -> None:
         time=f"{cell['seconds']:.4f}",
     )
     graver_first = sorted(cell["violations"], key=lambda one: one["level"] != "must")
-    sentences = "\n".join(
-        f"{v['level'].upper()} {v['invariant']}: {v['sentence']}" for v in graver_first
-    )
+    sentences = "\n".join(f"{named(v)}: {v['sentence']}" for v in graver_first)
     if cell["verdict"] == "failed" and cell["known"]:
         ET.SubElement(case, "skipped", message=f"known failure: {cell['known']}")
     elif is_red(cell) and cell["verdict"] != "errored":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from harness.engine.story import named
 from harness.reports._count import KINDS, by_family, count, is_red
 from harness.reports._reason import short
 
@@ -33,8 +34,7 @@ def _lines(documents: Sequence[dict[str, Any]]) -> Iterator[str]:
         known = f" (known: {document['known']})" if document["known"] else ""
         yield f"- `{document['case']}` {document['verdict']}{known}"
         for violation in document["violations"]:
-            named = f"{violation['level'].upper()} {violation['invariant']}"
-            yield f"  - {named}: {_cell(violation['sentence'])}"
+            yield f"  - {named(violation)}: {_cell(violation['sentence'])}"
         for line in short(document["reason"]):
             yield f"  - {_cell(line)}"
         yield f"  - `{document['replay']}`"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from harness.engine.story import named
 from harness.reports._count import KINDS, by_family, count, is_red
 from harness.reports._reason import short
 
@@ -29,8 +30,7 @@ def _lines(documents: Sequence[dict[str, Any]]) -> Iterator[str]:
         if is_red(document):
             yield f"{document['verdict'].upper()} {document['case']}"
             for violation in document["violations"]:
-                named = f"{violation['level'].upper()} {violation['invariant']}"
-                yield f"  {named}: {violation['sentence']}"
+                yield f"  {named(violation)}: {violation['sentence']}"
             for line in short(document["reason"]):
                 yield f"  {line}"
     counts = count(documents)
