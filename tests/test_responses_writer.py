@@ -9,7 +9,7 @@ from openai.types.responses import ResponseStreamEvent
 from pydantic import TypeAdapter
 
 from harness.engine.meaning import meaning_of
-from harness.model import Failure, FailureKind, Framing, RegionKind, SayKind
+from harness.model import Failure, FailureKind, Framing, RegionKind, Say, SayKind
 from harness.transports.codex_responses import TRANSPORT
 from harness.wire import sse
 from tests.responses import ASKED, NOBODY, SCRIPTS, read
@@ -71,6 +71,15 @@ def test_the_official_sdk_reads_the_document_as_it_was_meant(script):
     exchange = TRANSPORT.write(script, ASKED, stream=False, model="some-model")
     final = client(exchange).responses.create(model="some-model", input="hi")
     assert as_meant(final) == meant(script)
+
+
+def test_a_sealed_thought_is_whole_when_it_is_done_and_not_before():
+    """As the API sends it: who keeps what was announced sends back what the server refuses."""
+    script = (Say(SayKind.REASONING, signature="c2VhbGVk"),)
+    exchange = TRANSPORT.write(script, ASKED, stream=True, model="some-model")
+    events = [json.loads(event.raw) for event in sse.split(exchange.body)]
+    told = {e["type"]: e["item"]["encrypted_content"] for e in events if "item" in e}
+    assert told == {"response.output_item.added": "c2Vh", "response.output_item.done": "c2VhbGVk"}
 
 
 def test_every_event_is_one_of_the_sdks(script):

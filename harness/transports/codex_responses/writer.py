@@ -182,7 +182,10 @@ def _events(reply: _Reply) -> Iterator[JsonObject]:
 
 
 def _begun(item: JsonObject) -> JsonObject:
+    """As it is announced: a sealed thought is not whole before it is done."""
     empty: JsonObject = {"content": [], "summary": [], "arguments": "", "status": "in_progress"}
+    sealed = item.get("encrypted_content", "")
+    empty["encrypted_content"] = sealed[: len(sealed) // 2]
     return item | {key: empty[key] for key in item.keys() & empty.keys()}
 
 
