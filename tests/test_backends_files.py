@@ -14,7 +14,7 @@ from harness.transports import TRANSPORTS
 
 VOCABULARY = {
     *("tools", "stream", "parallel_tools", "reasoning", "signatures", "cache_usage", "vision"),
-    "inline_reasoning",
+    *("inline_reasoning", "custom_tools"),
 }
 HOME = {"anthropic", "bedrock", "openai", "openai_codex", "gateway"}
 # `pytest -k` and `--provider` differ here: -k of the first takes the second's cells too.

@@ -37,7 +37,10 @@ PROVIDER = Provider(
     adapt=effort,
     home=True,
     can=frozenset(
-        {"tools", "stream", "parallel_tools", "cache_usage", "vision", "inline_reasoning"}
+        {
+            *("tools", "custom_tools", "parallel_tools", "stream", "cache_usage", "vision"),
+            "inline_reasoning",
+        }
     ),
     sources={
         "base_url": "https://platform.openai.com/docs/api-reference/chat",
@@ -45,7 +48,8 @@ PROVIDER = Provider(
         "prepare_messages": "row J25",
         "adapt": "https://platform.openai.com/docs/guides/reasoning",
         "can": "WIRE 11.3: reasoning is never shown on this wire; inline tags stand for every "
-        "server that only says it is compatible",
+        "server that only says it is compatible; custom tools: "
+        "https://platform.openai.com/docs/guides/function-calling#custom-tools",
         "caching": "row K04: automatic, no markers",
     },
 )

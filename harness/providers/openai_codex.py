@@ -13,11 +13,15 @@ PROVIDER = Provider(
     key_env=("OPENAI_API_KEY",),
     home=True,
     can=frozenset(
-        {"tools", "stream", "parallel_tools", "reasoning", "signatures", "cache_usage", "vision"}
+        {
+            *("tools", "custom_tools", "parallel_tools", "stream", "reasoning", "signatures"),
+            *("cache_usage", "vision"),
+        }
     ),
     sources={
         "base_url": "https://platform.openai.com/docs/api-reference/responses",
-        "can": "rows F10-F16: encrypted reasoning is asked for and goes back",
+        "can": "rows F10-F16: encrypted reasoning is asked for and goes back; custom tools: "
+        "https://platform.openai.com/docs/guides/function-calling#custom-tools",
         "developer": "row J25 is the wire's own: a first system message is its instructions",
     },
 )
