@@ -6,6 +6,7 @@ result as a dict without `op` and `id`, or raises Skipped. It may be copied out 
 
 import importlib
 import importlib.util
+import gc
 import json
 import sys
 
@@ -41,6 +42,8 @@ def _turn(message, run, sessions):
         _send({"op": "skipped", "id": message["id"], "feature": str(skipped)})
         return
     _send({"op": "result", "id": message["id"], **result})
+    if result["outcome"] != "complete":
+        gc.collect()  # a stream left open may else be collected inside its own pool's lock
 
 
 def _send(message):
@@ -101,6 +104,11 @@ def stepped(stream, surfaced, take):
 def as_text(value):
     """A text, or none; in its words as JSON, what a server sent in the place of one."""
     return value if value is None or isinstance(value, str) else json.dumps(value)
+
+
+def count(number):
+    """A count as the protocol has it; a negative one, or none, is no count."""
+    return number if type(number) is int and number >= 0 else None
 
 
 def image(part):
