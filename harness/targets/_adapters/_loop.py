@@ -4,9 +4,9 @@ An adapter is a file beside this one that calls `serve(started, run)`. `run(turn
 result as a dict without `op` and `id`, or raises Skipped. It may be copied out of this folder.
 """
 
+import gc
 import importlib
 import importlib.util
-import gc
 import json
 import sys
 
