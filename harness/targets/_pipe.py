@@ -66,8 +66,9 @@ class Pipe:
         watch = threading.Timer(patience, self._end)
         watch.start()
         try:
-            self._process.stdin.write(line + b"\n")
-            self._process.stdin.flush()
+            rest = memoryview(line + b"\n")
+            while rest:  # unbuffered: a signal may end a write half-way
+                rest = rest[self._process.stdin.write(rest) :]
         except (BrokenPipeError, ValueError) as error:
             if not self._over:
                 raise self.broken("the adapter closed its stdin") from error
