@@ -4,7 +4,19 @@ import importlib.metadata
 import json
 
 import anthropic
-from _loop import Skipped, as_text, failed, field, history, http_errors, image, read, serve, stepped
+from _loop import (
+    Skipped,
+    as_text,
+    count,
+    failed,
+    field,
+    history,
+    http_errors,
+    image,
+    read,
+    serve,
+    stepped,
+)
 
 SURFACED = (
     anthropic.AnthropicError,
@@ -209,11 +221,6 @@ def usage(counted):
             field(field(counted, "output_tokens_details"), "thinking_tokens")
         ),
     }
-
-
-def count(number):
-    """A count as the protocol has it; a negative one, or none, is no count."""
-    return number if type(number) is int and number >= 0 else None
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import botocore.eventstream
 import botocore.exceptions
 import botocore.parsers
 import urllib3.exceptions
-from _loop import Skipped, as_text, failed, history, image, read, serve, stepped
+from _loop import Skipped, as_text, count, failed, history, image, read, serve, stepped
 
 SURFACED = (
     botocore.exceptions.BotoCoreError,
@@ -312,11 +312,6 @@ def usage(counted):
         "cache_read_tokens": count(read),
         "cache_write_tokens": count(written),
     }
-
-
-def count(number):
-    """A count as the protocol has it; a negative one, or none, is no count."""
-    return number if type(number) is int and number >= 0 else None
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import importlib.metadata
 import importlib.util
 
 import openai
-from _loop import Skipped, as_text, failed, field, history, http_errors, read, serve, stepped
+from _loop import Skipped, as_text, count, failed, field, history, http_errors, read, serve, stepped
 
 try:
     from openai.lib.streaming.chat import ChatCompletionStreamState
@@ -163,10 +163,6 @@ def told(call):  # a function's arguments, or the free text of a custom tool
     return call.input if call.type == "custom_tool_call" else given(call.arguments)
 
 
-def count(number):  # as the protocol has it; a negative one, or none, is no count
-    return number if type(number) is int and number >= 0 else None
-
-
 def given(arguments):
     """As the client hands it on: a text, or whatever stood in its place; None is nothing."""
     return arguments if isinstance(arguments, dict) else as_text(arguments) or ""
@@ -237,9 +233,7 @@ def streamed_response(stream, emit, session):
             if kind in TERMINAL and event.response is None:
                 break  # an end without a response, which some servers send
             if kind in TERMINAL:
-                if not event.response.output:  # some servers tell the items on the way alone
-                    event.response.output = done
-                return read(response_result, event.response, session)
+                return read(ended, event.response, done, session)
             if kind == "error":
                 return faulty(event.code or "error", event.message)
             if kind in UNDER_WAY:
@@ -250,6 +244,12 @@ def streamed_response(stream, emit, session):
             if broken:
                 return broken
     return read(unfinished, known, done, joined(text), session)
+
+
+def ended(final, done, session):
+    if not final.output:  # some servers tell the items on the way alone
+        final.output = done
+    return response_result(final, session)
 
 
 def joined(text):
