@@ -4,12 +4,13 @@ import re
 from collections import defaultdict
 
 import pytest
-from engine_stage import scenario
+from engine_stage import TALK, scenario
 
 import harness.engine.build
 import harness.faults.cut
 from harness.data import builtin
 from harness.engine import cells, read_scenario, run_cell
+from harness.engine.build import build
 from harness.engine.targets import make_target
 from harness.errors import UsageError
 from harness.model import VerdictKind
@@ -72,6 +73,26 @@ def test_drawing_applies_no_fault(tmp_path, monkeypatch):
     assert calls == []
     run_cell(cell, make_target("reference"))
     assert len(calls) == 1
+
+
+def test_what_every_event_has_stands_beside_its_own(tmp_path):
+    """An event's own field wins, on this wire alone; what is sent as it is stays so."""
+    text = "\n".join(line for line in TALK.splitlines() if not line.startswith(("says", "  -")))
+    file = scenario(
+        tmp_path,
+        text,
+        wires="[chat]",
+        every_event="{chat: {id: chatcmpl-1, model: m-1}, messages: {id: msg_1}}",
+        wire="{answers: {sse: [{choices: [], model: m-2}, {event: x, data: {n: 1}}, '[DONE]']}}",
+        expect="[ends_once]",
+    )
+    (cell,) = cells(read_scenario(file))
+    (tape,) = build(cell).tape
+    assert tape.body.decode() == (
+        'data: {"id":"chatcmpl-1","model":"m-2","choices":[]}\n\n'
+        'event: x\ndata: {"id":"chatcmpl-1","model":"m-1","n":1}\n\n'
+        "data: [DONE]\n\n"
+    )
 
 
 def test_what_a_wire_lacks_is_untestable(tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -85,7 +85,9 @@ class Table:
             answer = token_answer(self.scenario, self.provider, step, TAPE_HOST)
             yield Laid(answer, step, speaks=False)
         else:
-            yield Laid(_answer(step.data, request), step, speaks="path" not in step.data)
+            more = self.scenario.every_event.get(self.transport.wire, {})
+            answer = _answer(step.data, request, more)
+            yield Laid(answer, step, speaks="path" not in step.data)
 
     def _said(self, step: Step, ask: Ask, request: Request) -> Laid:
         script = self._signed(step.script)
@@ -190,10 +192,10 @@ def _with_headers(exchange: Exchange, headers: dict[str, Any]) -> Exchange:
     return replace(exchange, headers=kept + tuple((k, str(v)) for k, v in headers.items()))
 
 
-def _answer(data: dict[str, Any], request: Request) -> Exchange:
+def _answer(data: dict[str, Any], request: Request, more: Mapping[str, Any]) -> Exchange:
     headers: Headers = tuple((name, str(value)) for name, value in data.get("headers", {}).items())
     if "sse" in data:
-        kind, pieces = "text/event-stream", tuple(map(_sse_piece, data["sse"]))
+        kind, pieces = "text/event-stream", tuple(_sse_piece(one, more) for one in data["sse"])
     elif "json" in data:
         kind, pieces = "application/json", (Piece(_compact(data["json"]).encode()),)
     else:
@@ -208,10 +210,12 @@ def _answer(data: dict[str, Any], request: Request) -> Exchange:
     return Exchange(asked, data.get("status", 200), "", headers, pieces)
 
 
-def _sse_piece(event: Any) -> Piece:
+def _sse_piece(event: Any, more: Mapping[str, Any]) -> Piece:
     name = ""
     if isinstance(event, dict) and set(event) == {"event", "data"}:
         name, event = f"event: {event['event']}\n", event["data"]
+    if isinstance(event, dict):
+        event = {**more, **event}
     text = event if isinstance(event, str) else _compact(event)
     return Piece(f"{name}data: {text}\n\n".encode())
 

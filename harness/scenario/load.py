@@ -197,6 +197,7 @@ def _scenario(raw: dict[str, Any], document: Any, path: Path) -> Scenario:
         wires=tuple(raw["wires"]) if "wires" in raw else None,
         spread=raw.get("spread", "wires"),
         profiles=frozenset(raw.get("profiles", ())),
+        every_event=raw.get("every_event", {}),
         credential=raw.get("credential", "key"),
         secrets=tuple(raw.get("secrets", ())),
         client=raw.get("client", {}),

@@ -71,6 +71,7 @@ class Scenario:
     wires: tuple[str, ...] | None = None
     spread: str = "wires"
     profiles: frozenset[str] = frozenset()
+    every_event: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     credential: str | Mapping[str, Any] = "key"
     secrets: tuple[str, ...] = ()
     client: Mapping[str, Any] = field(default_factory=dict)
