@@ -43,6 +43,14 @@ PROFILES: dict[str, Profile] = {
         "a fragment that begins with all arguments so far replaces them",
         "row C28: DeepSeek behind Qianfan proxies, hermes-agent #35592, #35718, #35860",
     ),
+    "whole_calls": Profile(
+        "a streamed call comes in one delta, with its name and all its arguments",
+        "Mistral: both are required of each call in a delta, https://docs.mistral.ai/api",
+    ),
+    "thinking_parts": Profile(
+        "a thought comes as content parts of type thinking",
+        "Mistral, https://docs.mistral.ai/capabilities/reasoning",
+    ),
     # What goes back on the next turn, over chat
     "echo_reasoning_content": Profile(
         "every assistant message carries reasoning_content, a single space where none is known",
@@ -126,3 +134,6 @@ PROFILES: dict[str, Profile] = {
         "row L09: keys pasted from web pages",
     ),
 }
+
+# Of these, what a script says is laid out in another way for a provider that names them.
+SPOKEN = frozenset({"whole_calls", "thinking_parts"})

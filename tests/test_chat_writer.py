@@ -1,6 +1,7 @@
 """What the chat writer writes, read by the official SDK: no echo of our own reader."""
 
 import json
+from dataclasses import replace
 
 import httpx2
 import openai
@@ -58,11 +59,13 @@ def spoken(script, kind):
     return "".join(say.text for say in script if say.kind is kind)
 
 
-def expected(script):
+def expected(script, stream):
+    """What was never counted is zero in a whole reply, which always has its counts."""
     calls = [(s.id, s.name, s.arguments) for s in script if s.kind is SayKind.CALL]
     texts = (spoken(script, SayKind.TEXT), spoken(script, SayKind.REFUSAL))
     usage = next((s.usage for s in script if s.usage), None)
     counts = usage and (usage.input_tokens, usage.output_tokens)
+    counts = counts if counts or stream else (0, 0)
     return (*texts, calls, REASONS[finish_of(script)], counts)
 
 
@@ -104,7 +107,7 @@ def test_the_sdk_reads_the_script(script, stream):
     """Text, refusal, calls, finish and usage, streamed and whole."""
     exchange = CHAT.write(script, REQUEST, stream=stream, model="m")
     answer = client(exchange).chat.completions.create(**ASKED, stream=stream)
-    assert (streamed(answer) if stream else whole(answer)) == expected(script)
+    assert (streamed(answer) if stream else whole(answer)) == expected(script, stream)
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -170,3 +173,32 @@ def test_a_script_that_breaks_is_an_error_in_the_stream():
     assert read_bytes(CHAT, [exchange.body])[0].failure.kind is FailureKind.SERVER_ERROR
     assert len(CHAT.regions(exchange).of(RegionKind.ERROR)) == 1
     assert CHAT.write(script, REQUEST, stream=False, model="m").status == 500
+
+
+def test_a_server_that_sends_calls_whole_sends_each_in_one_delta():
+    """With its name and all its arguments, however many fragments the script would have."""
+    call = ("call_1", "f", '{"a": 1}')
+    said = Say(SayKind.CALL, id=call[0], name=call[1], arguments=call[2])
+    script = (replace(said, dialects=frozenset({"whole_calls"})),)
+    exchange = CHAT.write(script, REQUEST, stream=True, model="m")
+    deltas = [
+        choice.delta
+        for chunk in client(exchange).chat.completions.create(**ASKED, stream=True)
+        for choice in chunk.choices
+    ]
+    told = [one for delta in deltas for one in delta.tool_calls or ()]
+    assert [(c.id, c.function.name, c.function.arguments) for c in told] == [call]
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_server_that_thinks_in_parts_has_no_field_of_reasoning(stream):
+    """The thought is content, in parts of a type of their own, before the text."""
+    spoken = frozenset({"thinking_parts"})
+    script = (
+        Say(SayKind.REASONING, "They greet me.", dialects=spoken),
+        Say(SayKind.TEXT, "Hello.", parts=1, dialects=spoken),
+    )
+    body = CHAT.write(script, REQUEST, stream=stream, model="m").body
+    assert b'"type":"thinking"' in body
+    assert b'"reasoning' not in body
+    assert body.rindex(b"thinking") < body.index(b"Hello.")

@@ -95,6 +95,27 @@ def test_what_every_event_has_stands_beside_its_own(tmp_path):
     )
 
 
+def test_a_list_of_one_mapping_stands_beside_each_item_of_that_list(tmp_path):
+    """An item's own field wins; an event that has no such list is given none."""
+    text = "\n".join(line for line in TALK.splitlines() if not line.startswith(("says", "  -")))
+    listed = "{choices: [{n: 1}, {finish_reason: stop}, 7]}"
+    file = scenario(
+        tmp_path,
+        text,
+        wires="[chat]",
+        every_event="{chat: {choices: [{finish_reason: null}]}}",
+        wire=f"{{answers: {{sse: [{listed}, {{choices: x}}, {{n: 2}}]}}}}",
+        expect="[ends_once]",
+    )
+    (cell,) = cells(read_scenario(file))
+    (tape,) = build(cell).tape
+    assert tape.body.decode() == (
+        'data: {"choices":[{"finish_reason":null,"n":1},{"finish_reason":"stop"},7]}\n\n'
+        'data: {"choices":"x"}\n\n'
+        'data: {"n":2}\n\n'
+    )
+
+
 def test_what_a_wire_lacks_is_untestable(tmp_path):
     """Drawn with its reason, never dropped and never failed."""
     file = scenario(tmp_path, faults="[empty_choices]", wires="[messages]")

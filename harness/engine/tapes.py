@@ -15,6 +15,7 @@ from harness.cassette import Cassette
 from harness.cassette import load as load_cassette
 from harness.contracts import Endpoint, ProviderTransport
 from harness.data import builtin
+from harness.dialects import SPOKEN
 from harness.engine.credentials import token_answer
 from harness.engine.ids import named, seen_from
 from harness.engine.meaning import meaning_of
@@ -90,7 +91,7 @@ class Table:
             yield Laid(answer, step, speaks="path" not in step.data)
 
     def _said(self, step: Step, ask: Ask, request: Request) -> Laid:
-        script = self._signed(step.script)
+        script = self._as_sent(step.script)
         kept = self.kept() if script == step.script else None
         index = kept_index(self.scenario, step, stream=ask.stream)
         if kept is not None and index is not None and index < len(kept.exchanges):
@@ -101,9 +102,12 @@ class Table:
         meaning = meaning_of(script, uncounted=getattr(self.transport, "uncounted", ()))
         return Laid(exchange, step, speaks=True, meaning=meaning)
 
-    def _signed(self, script: Script) -> Script:
-        """As this backend would send it: one that signs no thoughts sends them in its plain field,
-        and a client of that backend alone knows no other."""
+    def _as_sent(self, script: Script) -> Script:
+        """As this backend would send it: in its own dialects; and one that signs no thoughts sends
+        them in its plain field, and a client of that backend alone knows no other."""
+        spoken = self.provider.profiles & SPOKEN
+        if spoken:
+            script = tuple(replace(say, dialects=spoken) for say in script)
         if "signatures" in self.provider.can:
             return script
         return tuple(
@@ -215,9 +219,20 @@ def _sse_piece(event: Any, more: Mapping[str, Any]) -> Piece:
     if isinstance(event, dict) and set(event) == {"event", "data"}:
         name, event = f"event: {event['event']}\n", event["data"]
     if isinstance(event, dict):
-        event = {**more, **event}
+        event = _beside(more, event)
     text = event if isinstance(event, str) else _compact(event)
     return Piece(f"{name}data: {text}\n\n".encode())
+
+
+def _beside(more: Mapping[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """What each event has beside its own; a list of one mapping is beside each item of the list
+    that the event has under this name, and adds none."""
+    made = {name: value for name, value in more.items() if not isinstance(value, list)} | own
+    for name, value in more.items():
+        if isinstance(value, list) and isinstance(own.get(name), list):
+            items = own[name]
+            made[name] = [_beside(value[0], i) if isinstance(i, dict) else i for i in items]
+    return made
 
 
 def _compact(value: Any) -> str:

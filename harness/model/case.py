@@ -54,7 +54,8 @@ class Say:
     """One line of a script of meaning, from which every writer makes its own wire.
 
     `signature` is opaque reasoning state (a redacted block has it without text). `parts` is how
-    many fragments a streaming wire cuts the line into, where it can."""
+    many fragments a streaming wire cuts the line into, where it can. `dialects` are those of its
+    server that say how it is laid out, by their names among the profiles."""
 
     kind: SayKind
     text: str = ""
@@ -66,6 +67,7 @@ class Say:
     finish: FinishReason | None = None
     usage: Usage | None = None
     parts: int = 4
+    dialects: frozenset[str] = frozenset()
 
 
 Script = tuple[Say, ...]

@@ -53,11 +53,13 @@ PROVIDER = Provider(
     prepare_messages=short_ids,
     adapt=own_words,
     can=frozenset({"tools", "stream", "parallel_tools", "reasoning", "cache_usage", "vision"}),
-    profiles=frozenset({"echo_thinking_parts", "no_stream_options"}),
+    profiles=frozenset(
+        {"echo_thinking_parts", "thinking_parts", "whole_calls", "no_stream_options"}
+    ),
     sources={
         "base_url": DOCS,
         "prepare_messages": "WIRE 10: ids of nine alphanumerics",
         "adapt": f"{DOCS}#tag/chat; WIRE 10 (random_seed, prompt_mode)",
-        "profiles": "WIRE 10, 11.3; row C27; its SDK has no stream_options",
+        "profiles": f"WIRE 10, 11.3; row C27; {DOCS}; its SDK has no stream_options",
     },
 )

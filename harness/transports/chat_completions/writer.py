@@ -99,6 +99,8 @@ def _deltas(say: Say, call: int) -> Iterator[JsonObject]:
         yield from ({"refusal": part} for part in parts)
     elif say.kind is SayKind.REASONING:
         yield from _thoughts(say, parts)
+    elif say.kind is SayKind.CALL and "whole_calls" in say.dialects:
+        yield {"tool_calls": [{"index": call, **_call(say, call)}]}
     elif say.kind is SayKind.CALL:
         head = _call(say, call)
         head["function"]["arguments"] = ""
@@ -109,6 +111,9 @@ def _deltas(say: Say, call: int) -> Iterator[JsonObject]:
 
 def _thoughts(say: Say, parts: list[str]) -> Iterator[JsonObject]:
     """Reasoning as text; with a signature also as details, as the aggregators send it."""
+    if "thinking_parts" in say.dialects:
+        yield from ({"content": [_thinking(part)]} for part in parts)
+        return
     if say.signature is None:
         yield from ({"reasoning_content": part} for part in parts)
         return
@@ -120,6 +125,10 @@ def _thoughts(say: Say, parts: list[str]) -> Iterator[JsonObject]:
         yield {"reasoning": part, "reasoning_details": [told]}
     signed = {"type": "reasoning.text", "signature": say.signature, "index": 0}
     yield {"reasoning_details": [signed]}
+
+
+def _thinking(text: str) -> JsonObject:
+    return {"type": "thinking", "thinking": [{"type": "text", "text": text}]}
 
 
 def _details(say: Say) -> list[JsonObject]:
@@ -151,19 +160,21 @@ def _whole(script: Script, model: str) -> bytes:
         "refusal": joined(SayKind.REFUSAL),
     }
     thoughts = [say for say in script if say.kind is SayKind.REASONING]
+    parts = [_thinking(say.text) for say in thoughts if "thinking_parts" in say.dialects]
+    if parts:
+        answer = message["content"]
+        message["content"] = [*parts, *([{"type": "text", "text": answer}] if answer else ())]
     details = [detail for say in thoughts if say.signature for detail in _details(say)]
     if details:
         message["reasoning_details"] = details
-    if joined(SayKind.REASONING):
+    if joined(SayKind.REASONING) and not parts:
         message["reasoning" if details else "reasoning_content"] = joined(SayKind.REASONING)
     calls = [say for say in script if say.kind is SayKind.CALL]
     if calls:
         message["tool_calls"] = [_call(say, number) for number, say in enumerate(calls)]
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": _finish(script)}
-    body = {**_envelope("chat.completion", model), "choices": [choice]}
-    usage = _script.usage(script)
-    if usage is not None:
-        body["usage"] = _counts(usage)
+    counts = _counts(_script.usage(script) or Usage())  # no server leaves it out of a whole reply
+    body = {**_envelope("chat.completion", model), "choices": [choice], "usage": counts}
     return jsontext.dumps(body)
 
 
