@@ -182,6 +182,23 @@ def test_a_coding_that_was_not_accepted_is_untestable(tmp_path):
     assert "the target accepts 'identity'" in verdict.reason
 
 
+@pytest.mark.parametrize(
+    ("path", "body"), [("/v1/chat/completions", {"stream": True}), ("/model/m/converse-stream", {})]
+)
+def test_a_stream_where_a_whole_reply_was_asked_for_is_untestable(tmp_path, path, body):
+    """A client that streams behind the scenes is not blamed for a body that answers another
+    request."""
+    import httpx  # noqa: PLC0415
+
+    def streams(wire, turn):
+        with httpx.Client(transport=wire.transport()) as client:
+            client.post(wire.base_url + path, json=body)
+
+    verdict = run_cell(cell_of(tmp_path, ask="{messages: Hi., stream: false}"), Toy(streams))
+    assert verdict.kind is VerdictKind.UNTESTABLE
+    assert "asks for a stream in turn 0" in verdict.reason
+
+
 def test_a_should_alone_does_not_fail(tmp_path):
     """The violation is kept for who is strict."""
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
-from harness.model import Case, Trace, find_header
+from harness.model import Case, Request, Trace, find_header
 
 # What a scenario may need of the target alone, and a target must say of itself; what else can be
 # needed is the backend's too, and every target is taken to have it unless it says `no_<what>`.
@@ -34,9 +36,12 @@ def unsuited(case: Case, features: Iterable[str], *, own_clock: bool) -> str:
 
 
 def unasked(trace: Trace) -> str:
-    """After it was run: a coding that the request did not accept is no answer to it (RFC 9110,
-    12.5.3)."""
+    """After it was run: what is no answer to the request that was sent. A coding that it did not
+    accept (RFC 9110, 12.5.3); a whole body, where a client that was asked for a whole reply streams
+    behind the scenes, as some do by themselves where the reply may become long."""
     for sent in trace.sent:
+        if not trace.case.turns[sent.turn].ask.stream and _asks_to_stream(sent.request):
+            return f"the target asks for a stream in turn {sent.turn}, and a whole reply is played"
         accepts = find_header(sent.request.headers, "accept-encoding")
         if sent.exchange is None or accepts is None:
             continue
@@ -44,3 +49,14 @@ def unasked(trace: Trace) -> str:
         if coding and coding.lower() not in accepts.lower() and "*" not in accepts:
             return f"the target accepts {accepts!r}, and the answer is coded with {coding}"
     return ""
+
+
+def _asks_to_stream(request: Request) -> bool:
+    """In its body, or by its path."""
+    if urlsplit(request.url).path.endswith("stream"):
+        return True
+    try:
+        body = json.loads(request.body)
+    except ValueError:
+        return False
+    return isinstance(body, dict) and body.get("stream") is True
