@@ -12,6 +12,7 @@ from harness.invariants._json import MISSING, same, value_of
 from harness.model import (
     Ending,
     Exchange,
+    FinishReason,
     OutcomeKind,
     Region,
     RegionKind,
@@ -122,6 +123,15 @@ def has_no(trace: Trace, what: str) -> bool:
     return what in _SPARED and f"no_{what}" in trace.case.facts.get("features", ())
 
 
+def same_finish(trace: Trace, got: str | None, wanted: str | None) -> bool:
+    """A Responses reply ends by its status, and `completed` is said of text and of calls alike: who
+    hands on that word as `stop` changes nothing, and who looks for calls says `tool_calls`."""
+    if got == wanted:
+        return True
+    one_word = trace.case.wire == "responses"
+    return one_word and got == FinishReason.STOP and wanted == FinishReason.TOOL_CALLS
+
+
 def raised(report: Report) -> bool:
     """An error, and no reply beside it: what many clients do instead of returning a part of one."""
     outcome = report.outcome
@@ -224,3 +234,20 @@ def reported_calls(trace: Trace, turn: int) -> tuple[ToolCall, ...]:
     report = report_of(trace, turn)
     response = report.outcome.response if report else None
     return (response.tool_calls or ()) if response else ()
+
+
+def offered_calls(trace: Trace, turn: int) -> tuple[ToolCall, ...]:
+    """The reported calls, without those that nobody can run: a call that the wire broke off, handed
+    on raw as far as it came. That it is still there is what `dropped_tools` says."""
+    meant = {(call.name, call.arguments) for call in meant_calls(trace, turn)}
+    begun = {
+        (name, call.arguments)
+        for call in delivered(trace, turn).calls
+        if call.arguments and value_of(call.arguments) is MISSING
+        for name in call.spellings
+    }
+    return tuple(
+        call
+        for call in reported_calls(trace, turn)
+        if (call.name, call.arguments) not in begun - meant
+    )

@@ -6,7 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from harness.invariants._json import same, value_of
-from harness.invariants._wire import meant_calls, report_of, reported_calls, without_call
+from harness.invariants._wire import (
+    meant_calls,
+    offered_calls,
+    report_of,
+    reported_calls,
+    without_call,
+)
 from harness.model import Level, Trace
 
 LEVEL = Level.MUST
@@ -18,12 +24,17 @@ WHY = (
 
 
 def check(trace: Trace, turn: int, value: Sequence[Any] | None = None) -> Iterator[str]:
-    """`value` gives each call's arguments, as objects or as exact strings."""
+    """`value` gives each call's arguments, as objects or as exact strings; without it, those that
+    were meant, and a call that the wire broke off may stand beside them as long as nobody can run
+    it."""
     report = report_of(trace, turn)
     if report is None:
         return
-    wanted = list(value) if value is not None else [c.arguments for c in meant_calls(trace, turn)]
-    got = [call.arguments for call in reported_calls(trace, turn)]
+    if value is None:
+        wanted: list[Any] = [call.arguments for call in meant_calls(trace, turn)]
+        got = [call.arguments for call in offered_calls(trace, turn)]
+    else:
+        wanted, got = list(value), [call.arguments for call in reported_calls(trace, turn)]
     if len(got) != len(wanted):
         yield f"{len(wanted)} calls were sent, and {len(got)} reported{without_call(report)}"
         return

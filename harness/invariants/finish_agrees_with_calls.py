@@ -1,10 +1,10 @@
-"""The reply says tool_calls exactly when it has calls to run."""
+"""The reply says tool_calls exactly when it has calls, where its wire has a word for that."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.invariants._wire import report_of
+from harness.invariants._wire import report_of, same_finish
 from harness.model import FinishReason, Level, OutcomeKind, Trace
 
 LEVEL = Level.MUST
@@ -22,7 +22,8 @@ def check(trace: Trace, turn: int) -> Iterator[str]:
     outcome, response = report.outcome, report.outcome.response
     if outcome.kind != OutcomeKind.COMPLETE:
         return
-    if response.tool_calls and response.finish_reason == FinishReason.STOP:
+    stopped = response.finish_reason == FinishReason.STOP
+    if response.tool_calls and stopped and not same_finish(trace, "stop", "tool_calls"):
         yield f"the reply says stop, and has {len(response.tool_calls)} calls"
     said = response.finish_reason == FinishReason.TOOL_CALLS
     if said and not response.tool_calls and not outcome.dropped:

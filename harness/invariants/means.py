@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from harness.errors import UsageError
 from harness.invariants._json import same, value_of
 from harness.invariants._usage import wrong
-from harness.invariants._wire import has_no, report_of, without_call
+from harness.invariants._wire import has_no, offered_calls, report_of, same_finish, without_call
 from harness.model import Level, NormalizedResponse, OutcomeKind, Trace
 
 LEVEL = Level.MUST
@@ -35,17 +36,22 @@ def check(
         said = f": {outcome.failure.message}" if outcome.failure else ""
         yield f"a whole reply was sent, and the outcome is {outcome.kind}{said}"
         return
+    got = replace(outcome.response, tool_calls=offered_calls(trace, turn))
     for part in value:
         if part not in PARTS:
             raise UsageError(f"{part!r} is no part of a reply", hint=f"It has {', '.join(PARTS)}")
         if part in without or has_no(trace, part):
             continue
         if part == "usage":
-            for name, got, sent in wrong(trace, outcome.response.usage, meaning.usage):
-                yield f"{name} is {got}, and {sent} was sent"
+            for name, count, sent in wrong(trace, got.usage, meaning.usage):
+                yield f"{name} is {count}, and {sent} was sent"
+        elif part == "finish":
+            if not same_finish(trace, got.finish_reason, meaning.finish_reason):
+                told, meant = got.finish_reason, meaning.finish_reason
+                yield f"the finish reason is {told}, and {meant} was sent"
         else:
             why = without_call(report) if part == "calls" else ""
-            yield from (said + why for said in _COMPARE[part](outcome.response, meaning))
+            yield from (said + why for said in _COMPARE[part](got, meaning))
 
 
 def _content(got: NormalizedResponse, meant: NormalizedResponse) -> Iterator[str]:
@@ -70,11 +76,6 @@ def _ids(got: NormalizedResponse, meant: NormalizedResponse) -> Iterator[str]:
             yield f"the call of {theirs.name} has id {ours.id!r}, and {theirs.id!r} was sent"
 
 
-def _finish(got: NormalizedResponse, meant: NormalizedResponse) -> Iterator[str]:
-    if got.finish_reason != meant.finish_reason:
-        yield f"the finish reason is {got.finish_reason}, and {meant.finish_reason} was sent"
-
-
 def _reasoning(got: NormalizedResponse, meant: NormalizedResponse) -> Iterator[str]:
     if (got.reasoning or "") != (meant.reasoning or ""):
         yield f"the reasoning is {got.reasoning!r}, and {meant.reasoning!r} was sent"
@@ -84,6 +85,5 @@ _COMPARE = {
     "content": _content,
     "calls": _calls,
     "ids": _ids,
-    "finish": _finish,
     "reasoning": _reasoning,
 }
