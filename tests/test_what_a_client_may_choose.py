@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 import pytest
-from miniatures.traces import CET, OSLO, calling, response, whole
+from miniatures.traces import CET, OSLO, calling, failing, outcome, request, response, whole
 
 from harness.invariants import INVARIANTS
-from harness.model import FinishReason, ToolCall
+from harness.model import FinishReason, Sent, ToolCall
 
 STOP, CALLS = FinishReason.STOP, FinishReason.TOOL_CALLS
 JUDGES = ["means", "finish_reason_is", "finish_agrees_with_calls"]
@@ -62,3 +62,23 @@ def test_half_a_call_may_be_handed_on_as_it_came(name):
     assert judged(name, broken_off('{"tz": ')) == []
     assert judged(name, broken_off('{"tz": null}'))
     assert judged(name, broken_off('{"zone": '))
+
+
+def test_a_blob_may_be_kept_as_its_bytes():
+    """Base64 is its form on the wire of Converse; what another wire signs is a text as it is."""
+    trace = response(whole(), provider_data={"blocks": ["EmwKAhgB"]})
+    sent = {"value": ["RW13S0FoZ0I="]}
+    assert judged("signatures_are_kept", on("converse", trace), **sent) == []
+    assert judged("signatures_are_kept", trace, **sent)
+    lost = response(whole(), provider_data={"blocks": ["EmwKAhgBx"]})
+    assert judged("signatures_are_kept", on("converse", lost), **sent)
+
+
+def test_our_own_answer_to_a_request_too_many_is_no_error_of_the_server():
+    """The client that asked again is told so by `no_unexpected_request` alone."""
+    trace = failing(401)
+    failure = replace(trace.reports[0].outcome.failure, status=400)
+    trace = outcome(trace, failure=failure)
+    assert judged("original_error_surfaces", trace)
+    again = replace(trace, sent=(*trace.sent, Sent(request())))
+    assert judged("original_error_surfaces", again) == []

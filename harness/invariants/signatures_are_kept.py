@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Sequence
 
 from harness.invariants._json import within
@@ -27,5 +28,15 @@ def check(trace: Trace, turn: int, value: Sequence[str] | None = None) -> Iterat
     )
     kept = [item for item in within(state) if isinstance(item, str)]
     for signature in wanted:
-        if signature and not any(signature in item for item in kept):
+        if not signature or any(signature in item for item in kept):
+            continue
+        if wire.wire != "converse" or _text_of(signature) not in kept:
             yield f"the signature {signature[:40]!r} was sent, and is not kept in the reply"
+
+
+def _text_of(blob: str) -> str:
+    """A blob of Converse is its bytes, and Base64 on the wire only: a client may keep them."""
+    try:
+        return base64.b64decode(blob, validate=True).decode()
+    except ValueError:
+        return blob
