@@ -51,6 +51,10 @@ PROFILES: dict[str, Profile] = {
         "a thought comes as content parts of type thinking",
         "Mistral, https://docs.mistral.ai/capabilities/reasoning",
     ),
+    "usage_on_finish": Profile(
+        "the usage comes with the finish reason, unasked, and no other chunk has the field",
+        "Mistral: usage is optional of a chunk and never null, https://docs.mistral.ai/api",
+    ),
     # What goes back on the next turn, over chat
     "echo_reasoning_content": Profile(
         "every assistant message carries reasoning_content, a single space where none is known",
@@ -136,4 +140,4 @@ PROFILES: dict[str, Profile] = {
 }
 
 # Of these, what a script says is laid out in another way for a provider that names them.
-SPOKEN = frozenset({"whole_calls", "thinking_parts"})
+SPOKEN = frozenset({"whole_calls", "thinking_parts", "usage_on_finish"})

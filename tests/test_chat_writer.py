@@ -18,6 +18,7 @@ from harness.model import (
     Request,
     Say,
     SayKind,
+    Usage,
 )
 from harness.transports import TRANSPORTS
 
@@ -202,3 +203,18 @@ def test_a_server_that_thinks_in_parts_has_no_field_of_reasoning(stream):
     assert b'"type":"thinking"' in body
     assert b'"reasoning' not in body
     assert body.rindex(b"thinking") < body.index(b"Hello.")
+
+
+def test_a_server_that_counts_where_it_finishes_names_usage_nowhere_else():
+    """Not as a null either: the last chunk has the finish reason and the counts."""
+    spoken = frozenset({"usage_on_finish"})
+    script = (
+        Say(SayKind.TEXT, "Hello.", dialects=spoken),
+        Say(SayKind.FINISH, finish=FinishReason.STOP, dialects=spoken),
+        Say(SayKind.USAGE, usage=Usage(9, 4, 13), dialects=spoken),
+    )
+    body = CHAT.write(script, REQUEST, stream=True, model="m").body
+    sent = [json.loads(line[6:]) for line in body.splitlines() if line.startswith(b"data: {")]
+    assert [("usage" in chunk) for chunk in sent] == [*[False] * (len(sent) - 1), True]
+    assert sent[-1]["choices"][0]["finish_reason"] == "stop"
+    assert sent[-1]["usage"]["prompt_tokens"] == 9

@@ -31,13 +31,13 @@ def apply(exchange: Exchange, regions: Regions, *, how: str) -> Exchange:
     at = counted[-1]
     if how == "every_chunk":
         return rebuild(exchange, _growing(found, values, at))
+    if values[at].get("choices"):
+        raise NotApplicable("the usage of this answer has no chunk of its own")
     if how in {"null_tail", "twice"}:
         again = copy.deepcopy(values[at])
         if how == "null_tail":
             again["usage"] = None
         return rebuild(exchange, [*found[: at + 1], made(found[at], again), *found[at + 1 :]])
-    if values[at].get("choices"):
-        raise NotApplicable("the usage of this answer has no chunk of its own")
     alone = found.pop(at)
     if how == "early":
         return rebuild(exchange, [alone, *found])

@@ -54,7 +54,13 @@ PROVIDER = Provider(
     adapt=own_words,
     can=frozenset({"tools", "stream", "parallel_tools", "reasoning", "cache_usage", "vision"}),
     profiles=frozenset(
-        {"echo_thinking_parts", "thinking_parts", "whole_calls", "no_stream_options"}
+        {
+            "echo_thinking_parts",
+            "thinking_parts",
+            "whole_calls",
+            "usage_on_finish",
+            "no_stream_options",
+        }
     ),
     sources={
         "base_url": DOCS,

@@ -73,10 +73,13 @@ def _envelope(kind: str, model: str) -> JsonObject:
 
 def _chunks(script: Script, model: str) -> Iterator[JsonObject]:
     envelope = _envelope("chat.completion.chunk", model)
+    on_finish = any("usage_on_finish" in say.dialects for say in script)
+    counted = [_counts(say.usage) for say in script if say.usage is not None]
+    none_yet: JsonObject = {} if on_finish else {"usage": None}
 
     def chunk(delta: JsonObject, finish: str | None = None) -> JsonObject:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
-        return {**envelope, "choices": [choice], "usage": None}
+        return {**envelope, "choices": [choice], **none_yet}
 
     yield chunk({"role": "assistant", "content": "", "refusal": None})
     call = 0
@@ -85,10 +88,12 @@ def _chunks(script: Script, model: str) -> Iterator[JsonObject]:
             yield chunk(delta)
         call += say.kind is SayKind.CALL
     if not _script.breaks(script):
-        yield chunk({}, _finish(script))
-        for say in script:
-            if say.usage is not None:
-                yield {**envelope, "choices": [], "usage": _counts(say.usage)}
+        last = chunk({}, _finish(script))
+        if on_finish:
+            yield last | ({"usage": counted[-1]} if counted else {})
+            return
+        yield last
+        yield from ({**envelope, "choices": [], "usage": counts} for counts in counted)
 
 
 def _deltas(say: Say, call: int) -> Iterator[JsonObject]:
