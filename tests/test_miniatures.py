@@ -88,6 +88,7 @@ NEVER_HAD = [
     ("completes_without_a_reason", "no_finish"),
     ("loses_usage", "no_usage"),
     ("loses_cached_tokens", "no_usage"),
+    ("loses_cached_tokens", "no_cache_usage"),
     ("drops_reasoning", "no_reasoning"),
 ]
 

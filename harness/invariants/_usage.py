@@ -6,17 +6,21 @@ from collections.abc import Iterator
 
 from harness.model import Trace, Usage
 
-DETAILS = ("cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
+CACHED = ("cache_read_tokens", "cache_write_tokens")
+DETAILS = (*CACHED, "reasoning_tokens")
 
 
 def wrong(
     trace: Trace, got: Usage | None, meant: Usage | None
 ) -> Iterator[tuple[str, int | None, int]]:
     """(name, reported, sent) of each count that was sent and is not so reported. Nothing may be
-    said of those in `facts.untold`, nor of a detail that is zero, nor of a total that is the sum
-    of what is told: many clients have no place for it, and it says the same."""
+    said of those in `facts.untold`, nor of a cache by a target that says it has no such field, nor
+    of a detail that is zero, nor of a total that is the sum of what is told: many clients have no
+    place for it, and it says the same."""
     ours, theirs = got or Usage(), meant or Usage()
     silent = frozenset(trace.case.facts.get("untold", ()))
+    if "no_cache_usage" in trace.case.facts.get("features", ()):
+        silent |= frozenset(CACHED)
     for name in Usage.__slots__:
         sent, reported = getattr(theirs, name), getattr(ours, name)
         if sent is None or told(ours, name) == sent:

@@ -67,7 +67,7 @@ class Say:
     finish: FinishReason | None = None
     usage: Usage | None = None
     parts: int = 4
-    dialects: frozenset[str] = frozenset()
+    dialects: frozenset[str] = field(default=frozenset(), repr=False)  # no part of what is said
 
 
 Script = tuple[Say, ...]
