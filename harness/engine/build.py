@@ -31,6 +31,7 @@ ALWAYS = (
     "secret_goes_to_its_own_host",
     "events_agree_with_reply",
     "events_name_their_bytes",
+    "calls_end_with_tool_calls",
 )
 
 

@@ -169,6 +169,12 @@ def says_stop_with_calls(trace):
     return response(trace, finish_reason=FinishReason.STOP)
 
 
+@miniature("calls_end_with_tool_calls", calling)
+def says_stop_beside_calls_where_the_wire_has_one_word(trace):
+    stopped = response(trace, finish_reason=FinishReason.STOP)
+    return replace(stopped, case=replace(stopped.case, wire="responses"))
+
+
 @miniature("finish_agrees_with_calls", whole)
 def says_tool_calls_without(trace):
     return response(trace, finish_reason=FinishReason.TOOL_CALLS)
