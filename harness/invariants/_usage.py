@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from harness.invariants._wire import has_no
 from harness.model import Trace, Usage
 
 CACHED = ("cache_read_tokens", "cache_write_tokens")
@@ -19,7 +20,7 @@ def wrong(
     place for it, and it says the same."""
     ours, theirs = got or Usage(), meant or Usage()
     silent = frozenset(trace.case.facts.get("untold", ()))
-    if "no_cache_usage" in trace.case.facts.get("features", ()):
+    if has_no(trace, "cache_usage"):
         silent |= frozenset(CACHED)
     for name in Usage.__slots__:
         sent, reported = getattr(theirs, name), getattr(ours, name)

@@ -25,7 +25,7 @@ from harness.model import (
 
 WARNING = "⚠"
 _TOLD = 200  # characters of an error inside another sentence: it may be a whole page
-_SPARED = frozenset({"finish", "reasoning", "usage"})
+_SPARED = frozenset({"finish", "reasoning", "usage", "cache_usage"})
 TOKEN_PATHS = ("/oauth", "/token", "agent-key", "copilot_internal", "/refresh")
 
 
